@@ -1,0 +1,568 @@
+#!/bin/sh
+# rollback.sh: Emergency Rollback Script (PartPulse, Section 4.3)
+#
+# The script publishes the last good commit as a rollback branch, verifies
+# that the branch is there, and then says what a person must do to move
+# production. It changes no file, branch or index of the clone in which it
+# runs.
+#
+# Usage: rollback.sh [--yes] [--dry-run] [--push-only] [--any-commit] <commit-sha>
+# Run it with --help for options, exit codes and what it touches.
+#
+# Touches only:
+#   - adds objects to the clone's object store if the clone is behind
+#   - one new branch on the remote
+#   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#
+# Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
+# Content sha256:f6b72052e2528ffd940307a48145cd8c1736702df7b96f0a20401304d55e4a21
+
+set -u
+
+# --- A known place to start from, whatever shell, user and environment this is.
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+IFS='
+'
+IFS=" 	$IFS"
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH ENV BASH_ENV
+unalias -a 2>/dev/null
+# A function of the user's environment could stand in for a program.
+for name in cat cut date git head id mkdir mktemp rm sed sleep tail tr uname; do unset -f "$name" 2>/dev/null; done
+umask 077
+# A closed stream would let the next opened file take its place.
+(: <&0) 2>/dev/null || exec </dev/null
+(: >&1) 2>/dev/null || exec >/dev/null
+(: >&2) 2>/dev/null || exec 2>/dev/null
+# Whoever reads the output may go away; the work goes on.
+trap '' PIPE
+exec 3>&2
+
+procedure=emergency-rollback
+script=rollback.sh
+fact_production_url=${PRODUCTION_URL:-}
+[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
+
+# --- Words for people. A message that cannot be written stops nothing.
+say() { printf '%s\n' "$*" 2>/dev/null || :; }
+warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
+
+# printable TEXT: without the control characters that could paint over a terminal.
+printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+
+# --- The run log: JSON Lines. Logging never stops the rollback.
+log=
+run=
+
+# json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
+json() { printf '%s' "$1" | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g'; }
+
+now() {
+  stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ 2>/dev/null) || stamp=
+  case $stamp in
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+  *) stamp=unknown ;;
+  esac
+}
+
+# clock: seconds since some start; 0 where the system cannot tell.
+clock() {
+  seconds=$(date +%s 2>/dev/null) || seconds=0
+  case $seconds in
+  '' | *[!0-9]*) seconds=0 ;;
+  esac
+}
+
+# record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
+record() {
+  [ -n "$log" ] || return 0
+  now
+  clock
+  took=$((seconds - step_began))
+  [ "$took" -ge 0 ] || took=0
+  line="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
+  line="$line,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
+  shift 3
+  while [ "$#" -ge 2 ]; do
+    line="$line,\"$1\":\"$(json "$2")\""
+    shift 2
+  done
+  { printf '%s}\n' "$line" >>"$log"; } 2>/dev/null || :
+}
+
+# open_log FOLDER: begins a log there, or answers 1.
+open_log() {
+  [ -n "$1" ] && mkdir -p "$1" 2>/dev/null || return 1
+  log=$1/${script%.sh}-$run.jsonl
+  { printf '' >>"$log"; } 2>/dev/null && [ -w "$log" ] && return 0
+  log=
+  return 1
+}
+
+begin_step() {
+  step=$1
+  clock
+  step_began=$seconds
+  say ""
+  say "$2"
+}
+
+# --- Every way to end. `truth` always says what is true by now.
+truth='Nothing was changed, here or on the remote.'
+step=start
+step_began=0
+child=
+watch=
+scratch=
+
+clean_up() {
+  [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
+  scratch=
+}
+
+# finish CODE STATUS: the last lines, in one form for every end.
+finish() {
+  trap '' INT TERM HUP
+  record "$step" "$2" "$1"
+  step_began=${run_began:-0}
+  record outcome "$2" "$1" truth "$truth"
+  [ -n "$log" ] && say "Run log: $log"
+  clean_up
+  trap - EXIT
+  exit "$1"
+}
+
+# fail CODE WHAT NEXT: stops with what happened, what is true now and what to do.
+fail() {
+  warn ""
+  warn "STOPPED: $2"
+  warn "What is true now: $truth"
+  warn "What to do now: $3"
+  finish "$1" failed
+}
+
+interrupted() {
+  trap '' INT TERM HUP
+  [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  [ -n "$child" ] && end_tree "$child"
+  fail "$1" "interrupted by $2." "Run the same command again; that is always safe."
+}
+
+trap 'interrupted 129 HUP' HUP
+trap 'interrupted 130 INT' INT
+trap 'interrupted 143 TERM' TERM
+trap 'ended=$?; clean_up; exit "$ended"' EXIT
+
+# --- A time limit for every command that could wait for ever.
+
+# descendants PID: PID and every process below it, stopped on the way so that none escapes.
+descendants() {
+  kill -STOP "$1" 2>/dev/null
+  printf '%s\n' "$1"
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid; } 2>/dev/null </dev/null |
+    while read -r pid parent rest; do
+      [ "$parent" = "$1" ] && [ -z "$rest" ] && printf '%s\n' "$pid"
+    done | while read -r pid; do descendants "$pid"; done
+}
+
+# end_tree PID: ends a process and all that it started.
+end_tree() {
+  tree=$(descendants "$1")
+  for pid in $tree; do
+    kill -TERM "$pid" 2>/dev/null
+    kill -CONT "$pid" 2>/dev/null
+  done
+  for wait_a_little in 1 2 3; do
+    left=
+    for pid in $tree; do kill -0 "$pid" 2>/dev/null && left=$pid; done
+    [ -z "$left" ] && return 0
+    sleep 1
+  done
+  for pid in $tree; do kill -KILL "$pid" 2>/dev/null; done
+  return 0
+}
+
+# limited SECONDS COMMAND...: runs COMMAND without input; its words go to $scratch/out and
+# $scratch/err. Answers its status, or 124 when time was up.
+limited() {
+  limit=$1
+  shift
+  "$@" </dev/null >"$scratch/out" 2>"$scratch/err" &
+  child=$!
+  (
+    trap 'kill "$sleeper" 2>/dev/null; exit 0' TERM INT HUP
+    sleep "$limit" &
+    sleeper=$!
+    wait "$sleeper" && end_tree "$child" && exit 99
+  ) </dev/null >/dev/null 2>&1 3>&- &
+  watch=$!
+  wait "$child"
+  status=$?
+  child=
+  kill -TERM "$watch" 2>/dev/null
+  wait "$watch" 2>/dev/null
+  [ "$?" -eq 99 ] && status=124
+  watch=
+  return "$status"
+}
+
+# complaint: what the last command said, without names and passwords in addresses.
+complaint() {
+  sed 's#://[^/ ]*@#://***@#g' "$scratch/err" 2>/dev/null | tr -d '\000-\010\013-\037\177' | sed 's/^/  | /' | tail -n 15 >&3
+}
+
+# --- Arguments. Anything that is not understood is refused before anything happens.
+usage() {
+  cat <<'END_OF_USAGE'
+Emergency Rollback Script (PartPulse)
+
+The script publishes the last good commit as a rollback branch, verifies that
+the branch is there, and then says what a person must do to move production.
+It changes no file, branch or index of the clone in which it runs.
+
+Usage:
+  rollback.sh [--yes] [--dry-run] [--push-only] [--any-commit] <commit-sha>
+
+  <commit-sha>  the last good commit, 7 to 64 hexadecimal digits
+  --yes         ask no questions
+  --dry-run     say what would be done, and touch nothing
+  --push-only   end when the rollback branch is on the remote and verified
+  --any-commit  allow a commit that is not in the history of production
+  --help        show this text
+
+It touches only:
+  -  adds objects to the clone's object store if the clone is behind
+  -  one new branch on the remote
+  -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+
+Exit codes:
+  0              done AND verified (with --dry-run: nothing was done)
+  2              wrong usage, or not confirmed
+  3              this machine or this repository
+  4              the target was refused
+  5              the other side refused
+  6              timed out
+  7              done, but not verified
+  8              a person must finish: what is done and what is left is
+                 printed
+  129, 130, 143  interrupted
+
+Environment:
+  PRODUCTION_URL    overrules URL: not yet known (the address at which users
+                    reach production)
+  ROLLBOOK_LOG_DIR  folder for the run log
+END_OF_USAGE
+}
+
+refuse() {
+  warn "$script: $1"
+  warn "Usage: "'rollback.sh [--yes] [--dry-run] [--push-only] [--any-commit] <commit-sha>'
+  warn "Nothing was done. '$script --help' says more."
+  exit 2
+}
+
+yes=
+dry_run=
+option_push_only=
+option_any_commit=
+given=0
+options_end=
+for argument in "$@"; do
+  if [ -z "$options_end" ]; then
+    case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --yes)
+      yes=1
+      continue
+      ;;
+    --dry-run)
+      dry_run=1
+      continue
+      ;;
+    --push-only)
+      option_push_only=1
+      continue
+      ;;
+    --any-commit)
+      option_any_commit=1
+      continue
+      ;;
+    --)
+      options_end=1
+      continue
+      ;;
+    -*) refuse "unknown option: $(printable "$argument")" ;;
+    esac
+  fi
+  given=$((given + 1))
+  case $given in
+  1) parameter_commit=$argument ;;
+  *) refuse "too many arguments: $(printable "$argument")" ;;
+  esac
+done
+[ "$given" -eq 1 ] || refuse 'expected <commit-sha>'
+
+# check_commit DIGITS: refuses what cannot be a commit.
+check_commit() {
+  case $1 in
+  *[!0-9a-fA-F]*) refuse "not a commit: '$(printable "$1")'. Give 7 to 64 hexadecimal digits." ;;
+  esac
+  [ "${#1}" -ge 7 ] && [ "${#1}" -le 64 ] || refuse "not a commit: '$1'. Give 7 to 64 hexadecimal digits."
+}
+check_commit "$parameter_commit"
+parameter_commit=$(printf '%s' "$parameter_commit" | tr 'A-F' 'a-f')
+parameter_remote=origin
+parameter_production=HEAD
+if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
+  warn "$script: there is no terminal to ask on."
+  warn "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
+  exit 2
+fi
+
+# --- This machine: programs, room for a scratch file, a log.
+for name in cat cut date git head id mkdir mktemp rm sed sleep tail tr uname; do
+  command -v "$name" >/dev/null 2>&1 ||
+    fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
+done
+
+# The user's own settings must not turn the script's commands into others.
+unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE GIT_NAMESPACE
+unset GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH GIT_REPLACE_REF_BASE
+unset GIT_SHALLOW_FILE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_WORK_TREE
+GIT_TERMINAL_PROMPT=0
+GIT_NO_REPLACE_OBJECTS=1
+GIT_CONFIG_COUNT=3
+GIT_CONFIG_KEY_0=core.hooksPath
+GIT_CONFIG_VALUE_0=/dev/null
+GIT_CONFIG_KEY_1=push.pushOption
+GIT_CONFIG_VALUE_1=
+GIT_CONFIG_KEY_2=core.fsmonitor
+GIT_CONFIG_VALUE_2=false
+export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
+export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+
+# A full disk lets a folder be made and no file be written: write one to be sure.
+for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null) || scratch=
+  if [ -n "$scratch" ]; then
+    { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
+    clean_up
+  fi
+done
+[ -n "$scratch" ] || fail 3 "there is no room for a scratch file." "Free some disk space, or set TMPDIR to a folder that has room."
+
+now
+clock
+run_began=$seconds
+step_began=$seconds
+run=$(printf '%s' "$stamp" | tr -d ':-')-$$
+script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+case $script_sha256 in
+*[!0-9a-f]* | '') script_sha256=unknown ;;
+esac
+if [ -z "$dry_run" ]; then
+  git_folder=$(git rev-parse --git-common-dir 2>/dev/null) || git_folder=
+  open_log "${ROLLBOOK_LOG_DIR:-}" || open_log "${git_folder:+$git_folder/rollback-log}" || open_log "${TMPDIR:-/tmp}/rollback-log" ||
+    warn "No log can be written; the rollback goes on without one."
+  record start started 0 who "$(id -un 2>/dev/null)" host "$(uname -n 2>/dev/null)" folder "$PWD" arguments "$*" version 1.1.0
+fi
+
+# confirm QUESTION: goes on only after a clear yes.
+confirm() {
+  [ -n "$yes" ] && return 0
+  printf '%s [yes/no] ' "$1" 2>/dev/null || :
+  answer=
+  read -r answer || answer=
+  case $answer in
+  y | Y | yes | Yes | YES) return 0 ;;
+  esac
+  warn ""
+  warn "Not confirmed. $truth"
+  finish 2 'not confirmed'
+}
+
+# --- Step 1: Identify the last good commit
+begin_step resolve 'Step 1: Identify the last good commit'
+remote="${parameter_remote}"
+commit_digits="${parameter_commit}"
+production_name="${parameter_production}"
+case $production_name in
+HEAD) production_ref=HEAD ;;
+*) production_ref=refs/heads/$production_name ;;
+esac
+
+git rev-parse --git-dir >"$scratch/out" 2>"$scratch/err" || {
+  complaint
+  fail 3 "this is not a Git repository that can be used: $PWD" "Go into a clone of the repository and run the script there."
+}
+git remote get-url --push "${remote}" >"$scratch/out" 2>"$scratch/err" || {
+  complaint
+  fail 3 "this clone has no remote '$remote'." "Look at 'git remote -v'; add the remote, or use a clone that has it."
+}
+remote_url=$(head -n 1 "$scratch/out")
+[ -n "$remote_url" ] || fail 3 "the remote '$remote' has no address." "Set it with 'git remote set-url $remote ADDRESS'."
+
+limited 30 git ls-remote "${remote_url}" "${production_ref}" || {
+  status=$?
+  complaint
+  [ "$status" -eq 124 ] && fail 6 "the remote did not answer within 30 seconds." "Check the network, then run the same command again."
+  fail 5 "the remote cannot be read." "Check network and access ('git ls-remote $remote'), then run the same command again."
+}
+tip=
+while read -r sha ref; do
+  [ "$ref" = "$production_ref" ] && tip=$sha
+done <"$scratch/out"
+case $tip in
+'' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_name'." "Check which branch production is built from." ;;
+esac
+
+if ! git cat-file -e "$tip^{commit}" 2>/dev/null; then
+  if [ -n "$dry_run" ]; then
+    say "  This clone is behind; a real run would fetch the production branch."
+    say "  Fetch it yourself to see the rest of the dry run: git fetch $remote"
+    finish 0 done
+  fi
+  limited 120 git fetch --quiet --no-tags --no-write-fetch-head --no-auto-gc --recurse-submodules=no "${remote_url}" "${production_ref}" || {
+    status=$?
+    complaint
+    [ "$status" -eq 124 ] && fail 6 "fetching the production branch took longer than 120 seconds." "Check the network, then run the same command again."
+    [ "$status" -eq 129 ] && fail 3 "this Git is too old." "Use Git 2.29 or newer."
+    fail 5 "the production branch cannot be fetched." "Check network, access and disk space, then run the same command again."
+  }
+  git cat-file -e "$tip^{commit}" 2>/dev/null ||
+    fail 7 "the production branch moved while it was read." "Run the same command again."
+fi
+
+git rev-parse --disambiguate="${commit_digits}" >"$scratch/out" 2>"$scratch/err" || : >"$scratch/out"
+commit=
+count=0
+while read -r sha; do
+  [ "$(git cat-file -t "$sha" 2>/dev/null)" = commit ] || continue
+  commit=$sha
+  count=$((count + 1))
+done <"$scratch/out"
+[ "$count" -le 1 ] || fail 4 "$count commits begin with $commit_digits." "Give more digits."
+[ -n "$commit" ] || fail 4 "no commit here begins with $commit_digits." "Look at 'git log --oneline $tip'; in a shallow clone, use a full one."
+case $commit in
+"$commit_digits"*) ;;
+*) fail 4 "Git found another commit than $commit_digits." "Give the full SHA." ;;
+esac
+[ "$commit" != "$tip" ] ||
+  fail 4 "$commit_digits is what the production branch holds now; publishing it rolls nothing back." "Give an older commit: 'git log --oneline $tip'."
+git merge-base --is-ancestor "${commit}" "${tip}" 2>"$scratch/err"
+case $? in
+0) ;;
+1)
+  if [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
+    fail 4 "this clone is shallow: it cannot tell whether production ever had $commit_digits." "Use a full clone, or 'git fetch --unshallow'."
+  fi
+  [ -n "$option_any_commit" ] ||
+    fail 4 "production never had $commit_digits." "Look at 'git log --oneline $tip'. If you are sure, add --any-commit."
+  warn "  WARNING: production never had this commit. You asked for it with --any-commit."
+  ;;
+*)
+  complaint
+  fail 3 "Git cannot compare $commit_digits with production." "Use a full, undamaged clone."
+  ;;
+esac
+short=$(printf '%.12s' "$commit")
+
+# told COMMIT: day and title of a commit, safe to show.
+told() { printable "$(git --no-pager log -1 --no-color --no-show-signature --format='%cs  %s' "$1" 2>/dev/null)" | cut -c 1-60; }
+behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
+say "  from  $(printf '%.12s' "$tip")  $(told "$tip")"
+say "  to    $short  $(told "$commit")"
+say "  This leaves out $behind commits of the production branch."
+record "$step" done 0 commit "$commit" production_tip "$tip"
+
+# --- Step 2: Publish it as a rollback branch
+begin_step publish 'Step 2: Publish it as a rollback branch'
+now
+branch=rollback/$(printf '%s' "$stamp" | tr -d ':-')-$short
+say "  branch  $branch"
+if [ -n "$dry_run" ]; then
+  say "  A real run would push $short to it, without force, and read it back."
+else
+  [ -n "$yes" ] || say ""
+  confirm "  Push this branch?"
+  truth="The push of $branch had begun; the branch may or may not be on the remote. Nothing else was changed, and production did not move."
+  limited 120 git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "${remote_url}" "${commit}"'^0:refs/heads/'"${branch}"
+  pushed=$?
+  [ "$pushed" -eq 0 ] || complaint
+  # What the remote holds decides, not what the push said.
+  if limited 30 git ls-remote "${remote_url}" refs/heads/"${branch}"; then
+    found=
+    while read -r sha ref; do
+      [ "$ref" = "refs/heads/$branch" ] && found=$sha
+    done <"$scratch/out"
+    if [ "$found" = "$commit" ]; then
+      truth="The branch $branch is on the remote and holds $short. Production has not moved."
+      [ "$pushed" -eq 0 ] || say "  The push reported an error, but the branch is there."
+    elif [ -n "$found" ]; then
+      truth="The remote holds another commit in $branch. Production has not moved."
+      fail 5 "the branch on the remote holds another commit." "Run the same command again; it takes a new branch."
+    elif [ "$pushed" -eq 0 ]; then
+      truth="The branch $branch is not on the remote. Production has not moved."
+      fail 7 "the push reported success, but the branch is not there." "Ask who runs the remote; something there removes branches."
+    else
+      truth="The branch $branch is not on the remote. Nothing was changed there, and production did not move."
+      [ "$pushed" -eq 124 ] && fail 6 "the push took longer than 120 seconds." "Check the network, then run the same command again."
+      fail 5 "the remote refused the push." "Read its words above: access, a protected branch, a full disk? Then run the same command again."
+    fi
+  else
+    status=$?
+    complaint
+    [ "$pushed" -eq 0 ] && fail 7 "the branch was pushed, but it cannot be read back." "Look for it with 'git ls-remote $remote $branch', or run the same command again."
+    [ "$status" -eq 124 ] && fail 6 "the remote no longer answers." "Check the network, then run the same command again."
+    fail 5 "neither the push nor the look at the remote worked." "Check network and access, then run the same command again."
+  fi
+  say "  The remote confirms it."
+  record "$step" done 0 branch "$branch" commit "$commit"
+fi
+
+if [ -n "$option_push_only" ]; then
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was changed."
+  else
+    say "DONE: $truth"
+    say 'Left to do: Move production, Verify Rollback, Notify the team.'
+  fi
+  finish 0 done
+fi
+
+# --- The end.
+if [ -n "$dry_run" ]; then
+  say ""
+  say "Left for a person in a real run:"
+else
+  step=by-hand
+  say ""
+  say "A PERSON MUST FINISH THIS NOW."
+  say "Done: $truth"
+  say "Production has NOT been moved by this script. Left to do:"
+fi
+say ""
+say 'Step 3: Move production'
+say '   - ''Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
+say '   - ''Find the production deployment of the commit above and choose "Instant Rollback"'
+say '   - ''If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"'
+say ""
+say 'Step 4: Verify Rollback'
+say '   - ''Visit production URL: '"${fact_production_url}"
+say '   - ''Work through ''Section 7.1 of the document'
+say ""
+say 'Step 5: Notify the team'
+say '   - ''Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+say ""
+if [ -n "$dry_run" ]; then
+  say "Dry run: nothing was changed."
+  finish 0 done
+fi
+say "Exit 8: not finished until the steps above are done."
+finish 8 'a person must finish'

@@ -1,0 +1,127 @@
+"""Actions: what a step of a script can do that needs more than one plain command.
+
+An action declares its parameters, what it hands on to later steps, and the
+commands that it runs, in order. The document shows those commands; the shell
+fragment `templates/actions/<name>.sh.j2` runs the very same words. To add an
+action, add one entry here and one fragment there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.model import Command
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option that an action adds to the scripts which use it."""
+
+    name: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """`parameters` come from `with`; `gives` are shell variables for later steps.
+
+    `holes` names, for each hole in a command, the shell variable that fills it
+    and the words in which the document shows it.
+    """
+
+    name: str
+    summary: str
+    parameters: tuple[str, ...]
+    needs: tuple[str, ...]
+    gives: tuple[str, ...]
+    commands: tuple[tuple[str, Command], ...]
+    holes: tuple[tuple[str, str, str], ...]
+    expect: str
+    on_failure: str
+    touches: str
+    options: tuple[Option, ...] = ()
+    uses: tuple[str, ...] = ()
+
+    @property
+    def fragment(self) -> str:
+        return f"actions/{self.name}.sh.j2"
+
+
+RESOLVE_COMMIT = Action(
+    name="git.resolve-commit",
+    summary="Finds the one commit that the given digits name, and makes sure that production once had it.",
+    parameters=("commit", "remote", "production"),
+    needs=("git",),
+    gives=("remote_url", "commit", "short"),
+    commands=(
+        ("url", Command(("git", "remote", "get-url", "--push", "{remote}"), "Where the branches are")),
+        ("tip", Command(("git", "ls-remote", "{remote-url}", "{production-ref}"), "What the production branch holds now")),
+        (
+            "fetch",
+            Command(
+                (
+                    "git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc",
+                    "--recurse-submodules=no", "{remote-url}", "{production-ref}",
+                ),
+                "Only if this clone does not have that commit yet",
+            ),
+        ),
+        ("find", Command(("git", "rev-parse", "--disambiguate={commit}"), "The commit that the digits name")),
+        (
+            "ancestor",
+            Command(
+                ("git", "merge-base", "--is-ancestor", "{full-commit}", "{tip}"),
+                "It must be in the history of production",
+            ),
+        ),
+    ),
+    holes=(
+        ("remote", "remote", "remote"),
+        ("remote-url", "remote_url", "remote-url"),
+        ("production-ref", "production_ref", "production-branch"),
+        ("commit", "commit_digits", "commit-sha"),
+        ("full-commit", "commit", "full-commit-sha"),
+        ("tip", "tip", "production-tip"),
+    ),
+    expect="Exactly one commit, older than the tip of the production branch and in its history.",
+    on_failure="Nothing was changed. Read what the script says about the commit and give it another one.",
+    touches="adds objects to the clone's object store if the clone is behind",
+    options=(
+        Option("any-commit", "allow a commit that is not in the history of production"),
+    ),
+)
+
+PUSH_BRANCH = Action(
+    name="git.push-branch",
+    summary="Pushes the commit to a new branch, without force, and reads the branch back.",
+    parameters=("prefix",),
+    needs=("git",),
+    gives=("branch",),
+    uses=("remote_url", "commit", "short"),
+    commands=(
+        (
+            "push",
+            Command(
+                (
+                    "git", "push", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags",
+                    "--recurse-submodules=no", "{remote-url}", "{full-commit}^0:refs/heads/{branch}",
+                ),
+            ),
+        ),
+        ("read-back", Command(("git", "ls-remote", "{remote-url}", "refs/heads/{branch}"), "This decides, not the exit status of the push")),
+    ),
+    holes=(
+        ("remote-url", "remote_url", "remote-url"),
+        ("full-commit", "commit", "full-commit-sha"),
+        ("branch", "branch", "{prefix}/<UTC time>-<commit>"),
+    ),
+    expect="The remote answers with the branch, and it holds exactly the commit.",
+    on_failure="The branch may or may not be there; the script says which. Running it again is safe.",
+    touches="one new branch on the remote",
+)
+
+ACTIONS: tuple[Action, ...] = (RESOLVE_COMMIT, PUSH_BRANCH)
+
+
+def find(name: str) -> Action | None:
+    return next((a for a in ACTIONS if a.name == name), None)

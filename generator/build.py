@@ -1,0 +1,90 @@
+"""The commands as functions: content in, results out; the disk is touched last."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from generator import freshness, outputs
+from generator.load import load_all, service_folders
+from generator.markdown import formatted
+from generator.problems import Problem, has_errors, ordered
+from generator.render import render_all
+from generator.source import shown_path
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a build has to say: problems first, then lines, then the exit code."""
+
+    problems: list[Problem]
+    lines: list[str]
+    exit_code: int
+
+
+def validate(content: Path, only: list[str]) -> tuple[int, list[Problem]]:
+    """Build into memory and keep only the problems. Answers the number of services, too."""
+    count = 0
+    problems: list[Problem] = []
+    for loaded in load_all(content, only):
+        count += 1
+        problems += loaded.problems
+        if loaded.handbook is not None:
+            render_all(loaded.handbook)
+    return count, ordered(problems)
+
+
+def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
+    """Render everything; write what differs, or with `check` say what would differ.
+
+    With any error in any service nothing is written. Raises RollbookError when
+    the disk refuses.
+    """
+    problems: list[Problem] = []
+    plans: list[outputs.Plan] = []
+    total = 0
+    for loaded in load_all(content, only):
+        problems += loaded.problems
+        if loaded.handbook is None:
+            continue
+        files = render_all(loaded.handbook)
+        total += len(files)
+        found = outputs.plan(out / loaded.id, files, formatted)
+        problems += found.problems
+        if not found.current:
+            plans.append(found)
+    if not only:
+        plans += outputs.orphans(out, (p.name for p in service_folders(content, [])))
+        problems += [p for found in plans for p in found.problems if p not in problems]
+    problems = ordered(problems)
+    lines = [line for found in plans for line in outputs.differences(found)] if check else []
+    if has_errors(problems):
+        said = "Nothing was written." if not check else "There are errors."
+        return Result(problems, [*lines, said], 1)
+    if check:
+        if plans:
+            return Result(problems, [*lines, "Out of date. To mend it: rollbook build"], 1)
+        return Result(problems, [f"{total} files in {shown_path(out)} are what the content says."], 0)
+    written, removed = outputs.apply(plans)
+    said = f"{total} files in {shown_path(out)}: {written} written, {total - written} unchanged"
+    return Result(problems, [said + (f", {removed} removed" if removed else "")], 0)
+
+
+def assess_all(
+    content: Path, only: list[str], as_of: date | None, warn_days: int | None, now: datetime
+) -> tuple[list[freshness.ServiceState], list[Problem]]:
+    """The state of every service; `as_of` overrules the day that `now` is in its time zone."""
+    states = []
+    problems: list[Problem] = []
+    for loaded in load_all(content, only):
+        problems += loaded.problems
+        book = loaded.handbook
+        if book is None:
+            continue
+        day = as_of or freshness.today(now, book.service.timezone)
+        states.append(freshness.assess(book, day, warn_days))
+    return states, ordered(problems)

@@ -1,0 +1,185 @@
+"""The command line: arguments in, words and an exit code out. Only this part prints.
+
+Imports of the other modules stand inside the commands, so that `--help` answers
+at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from generator import __version__
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from generator.problems import Problem
+
+OK, PROBLEMS, USAGE, FAULT = 0, 1, 2, 3
+
+_EPILOG = """\
+exit codes: 0 nothing wrong (due soon is 0, and is said), 1 problems: invalid
+content, red gate, drift, 2 wrong usage, 3 it could not do its work"""
+
+
+def entry() -> None:
+    """The `rollbook` command."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and answer its exit code. Writes to stdout and stderr."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(argv)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else USAGE
+    return _guarded(lambda: options.command(options), options.debug)
+
+
+def _guarded(command: Callable[[], int], debug: bool) -> int:
+    """The one error boundary: an exception becomes a sentence and an exit code."""
+    from generator.load import UsageError
+    from generator.problems import RollbookError
+
+    try:
+        return command()
+    except UsageError as error:
+        return _stop(str(error), USAGE)
+    except RollbookError as error:
+        return _stop(str(error), FAULT)
+    except BrokenPipeError:
+        # The reader of stdout went away, as `| head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
+    except KeyboardInterrupt:
+        return _stop("interrupted; nothing is half-written", 130)
+    except Exception as error:  # noqa: BLE001 - a fault of our own, told without a traceback
+        if debug:
+            traceback.print_exc()
+        return _stop(
+            f"a fault of Rollbook's own ({type(error).__name__}: {error}); --debug shows where", FAULT
+        )
+
+
+def _stop(message: str, code: int) -> int:
+    with contextlib.suppress(OSError):
+        print(f"rollbook: {message}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--content", type=Path, default=Path("content"), metavar="DIR", help="folder with one folder a service (default: content)")
+    shared.add_argument("--service", action="append", default=[], metavar="ID", help="only this service; may be given again")
+    shared.add_argument("--debug", action="store_true", help="show a traceback for a fault of Rollbook's own")
+
+    parser = argparse.ArgumentParser(
+        prog="rollbook",
+        description="Rollback procedures kept once as YAML: document, scripts, forms, and a gate.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"rollbook {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        found = commands.add_parser(
+            name, parents=[shared], help=text, description=text[0].upper() + text[1:] + ".",
+            epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        found.set_defaults(command=run)
+        return found
+
+    build = add("build", _build, "render everything that the content says")
+    build.add_argument("--out", type=Path, default=Path("generated"), metavar="DIR", help="folder for the outputs (default: generated)")
+    build.add_argument("--check", action="store_true", help="write nothing; show what is out of date, missing, orphaned or edited by hand")
+
+    validate = add("validate", _validate, "show every problem of the content")
+    validate.add_argument("--format", choices=("text", "json"), default="text", help="how to show them (default: text)")
+
+    check = add("check", _check, "the gate: red when a review or drill is overdue or a required fact is open")
+    check.add_argument("--as-of", metavar="YYYY-MM-DD", help="judge as if it were this day")
+    check.add_argument("--warn-days", type=_days, metavar="N", help="say 'due soon' this many days ahead (default: the content's, else 14)")
+    check.add_argument("--format", choices=("text", "json"), default="text", help="how to show it (default: text)")
+    return parser
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or len(text) > 4:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days")
+    return int(text)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from generator.build import build
+
+    result = build(options.content, options.out, options.service, check=options.check)
+    _print_problems(result.problems)
+    for line in result.lines:
+        print(line)
+    return result.exit_code
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from generator.build import validate
+    from generator.problems import has_errors
+    from generator.report import problems_json
+
+    count, problems = validate(options.content, options.service)
+    if options.format == "json":
+        print(problems_json(problems))
+    else:
+        _print_problems(problems)
+        errors = sum(p.severity == "error" for p in problems)
+        print(f"{_count(count, 'service')}: {_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')}")
+    return PROBLEMS if has_errors(problems) else OK
+
+
+def _check(options: argparse.Namespace) -> int:
+    from generator.freshness import parse_day
+    from generator.load import UsageError
+    from generator.problems import has_errors
+    from generator.build import assess_all
+    from generator import report
+
+    as_of: date | None = None
+    if options.as_of is not None:
+        try:
+            as_of = parse_day(options.as_of)
+        except ValueError as error:
+            raise UsageError(f"--as-of: {error}") from error
+    states, problems = assess_all(options.content, options.service, as_of, options.warn_days, _now())
+    wrong = [p for p in problems if p.severity == "error"]
+    if options.format == "json":
+        print(report.check_json(states, wrong, simulated=as_of is not None))
+    else:
+        _print_problems(wrong)
+        for line in report.check_text(states, simulated=as_of is not None):
+            print(line)
+    return PROBLEMS if has_errors(wrong) or any(s.red for s in states) else OK
+
+
+def _now():
+    """The clock of this machine, read in one place only."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def _print_problems(problems: list[Problem], stream: TextIO | None = None) -> None:
+    from generator.report import problem_text
+
+    for problem in problems:
+        print(problem_text(problem), file=stream or sys.stdout)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,250 @@
+"""What a build makes, and how it reaches the disk: compare, then write.
+
+Nothing is written before everything is known: which files differ, which were
+edited by hand, which nobody makes any more. A changed file replaces the old one
+in one step; an unchanged one is not touched.
+
+`SHA256SUMS` beside the outputs lists what Rollbook made (`sha256sum -c` reads
+it). It tells an edit by hand from an output that is merely out of date.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from generator.problems import Place, Problem, RollbookError
+from generator.source import shown_path
+
+MANIFEST = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class OutFile:
+    """A file that a build makes; `path` is relative to the service's output folder.
+
+    A Markdown file is brought into mdformat's form before it is written.
+    """
+
+    path: str
+    text: str
+    executable: bool = False
+    markdown: bool = False
+
+    @property
+    def mode(self) -> int:
+        return 0o755 if self.executable else 0o644
+
+
+@dataclass
+class Plan:
+    """What would have to be done to bring one service's folder up to date."""
+
+    folder: Path
+    write: list[tuple[OutFile, str | None]] = field(default_factory=list)
+    remove: list[str] = field(default_factory=list)
+    modes: list[OutFile] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    before: dict[str, set[str]] = field(default_factory=dict)
+    after: dict[str, str] = field(default_factory=dict)
+    stale_manifest: bool = False
+
+    @property
+    def current(self) -> bool:
+        return not (self.write or self.remove or self.modes or self.problems or self.stale_manifest)
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def plan(folder: Path, files: Iterable[OutFile], formatted: Callable[[str], str]) -> Plan:
+    """Compare `files` with what lies in `folder`. Reads only.
+
+    Raises RollbookError when the folder cannot be read.
+    """
+    with _system("read", folder):
+        return _plan(folder, list(files), formatted)
+
+
+def _plan(folder: Path, files: list[OutFile], formatted: Callable[[str], str]) -> Plan:
+    found = Plan(folder, before=read_manifest(folder))
+    wanted = set()
+    for file in files:
+        if file.path in wanted or file.path == MANIFEST:
+            raise RollbookError(f"two outputs are called {file.path}")
+        wanted.add(file.path)
+        path = folder / file.path
+        on_disk = _read(path)
+        text = file.text
+        if on_disk != text.encode() and file.markdown:
+            # Only now is it worth the time to format it.
+            text = formatted(text)
+            file = OutFile(file.path, text, file.executable)
+        new = text.encode()
+        found.after[file.path] = digest(new)
+        if on_disk == new:
+            if path.stat().st_mode & 0o111 != file.mode & 0o111:
+                found.modes.append(file)
+            continue
+        if on_disk is not None and digest(on_disk) not in found.before.get(file.path, set()):
+            found.problems.append(_edited(path, file.path in found.before))
+        found.write.append((file, None if on_disk is None else on_disk.decode("utf-8", "replace")))
+    for name in sorted(_names(folder) - wanted - {MANIFEST}):
+        data = _read(folder / name) or b""
+        if digest(data) in found.before.get(name, set()):
+            found.remove.append(name)
+        else:
+            found.problems.append(_edited(folder / name, name in found.before))
+    found.stale_manifest = {k: {v} for k, v in found.after.items()} != found.before
+    return found
+
+
+def _edited(path: Path, ours: bool) -> Problem:
+    shown = shown_path(path)
+    if ours:
+        return Problem(
+            Place(shown),
+            "was edited by hand",
+            f"move the change into the content, then: rm {shown} && rollbook build",
+        )
+    return Problem(
+        Place(shown),
+        "was not made by Rollbook, and stands where its outputs are kept",
+        f"move it elsewhere: mv {shown} ..., then run rollbook build",
+    )
+
+
+def orphans(out: Path, services: Iterable[str]) -> list[Plan]:
+    """Plans that remove the outputs of services that are no longer there."""
+    known = set(services)
+    with _system("read", out):
+        folders = sorted(p for p in out.iterdir() if p.is_dir()) if out.is_dir() else []
+        return [
+            _plan(p, [], str) for p in folders if p.name not in known and (p / MANIFEST).is_file()
+        ]
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _names(folder: Path) -> set[str]:
+    """Every file below `folder`, as relative paths."""
+    return {
+        (Path(where) / name).relative_to(folder).as_posix()
+        for where, _, names in os.walk(folder)
+        for name in names
+    }
+
+
+def read_manifest(folder: Path) -> dict[str, set[str]]:
+    """path -> hashes. While a build is under way a path can have two: old and new."""
+    found: dict[str, set[str]] = {}
+    for line in (_read(folder / MANIFEST) or b"").decode("utf-8", "replace").splitlines():
+        sha, _, name = line.partition("  ")
+        if name:
+            found.setdefault(name, set()).add(sha)
+    return found
+
+
+def _manifest(entries: Iterable[tuple[str, str]]) -> bytes:
+    return "".join(f"{sha}  {name}\n" for name, sha in sorted(set(entries))).encode()
+
+
+def apply(plans: Iterable[Plan]) -> tuple[int, int]:
+    """Bring the folders up to date. Answers how many files were written and removed.
+
+    Each file is replaced in one step. Killed at any moment, the folder holds
+    whole files, old or new, and the next build goes on without complaint.
+
+    Raises RollbookError when the disk refuses.
+    """
+    written = removed = 0
+    for found in plans:
+        with _system("write", found.folder):
+            if not (found.write or found.remove or found.modes or found.stale_manifest):
+                continue
+            found.folder.mkdir(parents=True, exist_ok=True)
+            old = [(name, sha) for name, shas in found.before.items() for sha in shas]
+            new = list(found.after.items())
+            if found.write or found.remove:
+                _replace(found.folder / MANIFEST, _manifest(old + new), 0o644)
+            for file, _ in found.write:
+                path = found.folder / file.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _replace(path, file.text.encode(), file.mode)
+                written += 1
+            for file in found.modes:
+                (found.folder / file.path).chmod(file.mode)
+            for name in found.remove:
+                (found.folder / name).unlink()
+                removed += 1
+            if new:
+                _replace(found.folder / MANIFEST, _manifest(new), 0o644)
+            else:
+                (found.folder / MANIFEST).unlink(missing_ok=True)
+            _prune(found.folder)
+    return written, removed
+
+
+def _prune(folder: Path) -> None:
+    """Remove folders that became empty."""
+    for where, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(where)
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=".rollbook-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            os.fchmod(stream.fileno(), mode)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def _system(verb: str, path: Path) -> Iterator[None]:
+    """Turn what the system refuses into one clear error."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise RollbookError(f"cannot {verb} {shown_path(Path(str(where)))}: {error.strerror}") from error
+
+
+def differences(found: Plan) -> Iterator[str]:
+    """What is out of date, as a unified diff, one line at a time."""
+    for file, old in found.write:
+        name = shown_path(found.folder / file.path)
+        if old is None:
+            yield f"missing: {name}"
+            continue
+        yield f"out of date: {name}"
+        yield from (
+            line.rstrip("\n")
+            for line in difflib.unified_diff(
+                old.splitlines(), file.text.splitlines(), f"{name} (on disk)", f"{name} (from the content)", lineterm=""
+            )
+        )
+    for name in found.remove:
+        yield f"orphan, nothing makes it any more: {shown_path(found.folder / name)}"
+    for file in found.modes:
+        yield f"wrong mode, expected {file.mode:o}: {shown_path(found.folder / file.path)}"
+    if found.stale_manifest and not (found.write or found.remove):
+        yield f"out of date: {shown_path(found.folder / MANIFEST)}"

@@ -1,0 +1,20 @@
+"""From a Handbook to files in memory. OUTPUTS lists every kind of output, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from generator import model
+from generator.outputs import OutFile
+from generator.render import document, forms, scripts
+
+OUTPUTS: tuple[Callable[[model.Handbook], list[OutFile]], ...] = (
+    document.outputs,
+    scripts.outputs,
+    forms.outputs,
+)
+
+
+def render_all(book: model.Handbook) -> list[OutFile]:
+    """Every file of one service, as it would be written. Pure."""
+    return [file for output in OUTPUTS for file in output(book)]

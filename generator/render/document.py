@@ -1,0 +1,181 @@
+"""The governed document: an outline of blocks, each with a template of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from generator import actions, freshness, model, shell
+from generator.assemble import walk_sections
+from generator.durations import cycle_words, duration_words, range_words
+from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
+from generator.outputs import OutFile
+from generator.refs import figure, targets
+from generator.render.environment import render
+from generator.render.scripts import command_lines, usage
+
+NAME = "rollback-procedures.md"
+
+
+def outputs(book: model.Handbook) -> list[OutFile]:
+    page = _Page(book)
+    text = page.render("document", section_text=page.section, source=f"content/{book.service.id}/")
+    return [OutFile(NAME, tidy(text), markdown=True)]
+
+
+class _Page:
+    """Renders the blocks of one service's document; what every template sees stands here."""
+
+    def __init__(self, book: model.Handbook) -> None:
+        self.book = book
+        self.data = {"book": book, "targets": targets(book), "document": "", "status": _status(book)}
+
+    def render(self, template: str, **more: object) -> str:
+        return render(f"document/{template}.md.j2", **self.data, **more)
+
+    def section(self, section: model.Section, level: int) -> Markdown:
+        heading = inline(section.title, self.data["targets"])
+        number = section.heading[: -len(section.title)]
+        blocks = [f"{'#' * level} {number}{heading}"]
+        blocks += [self.block(b, section) for b in section.blocks]
+        blocks += [self.section(s, level + 1) for s in section.sections]
+        return join_blocks(blocks)
+
+    def block(self, block: model.Block, section: model.Section) -> str:
+        more = _PREPARE.get(block.kind, _as_it_is)(self.book, block.value)
+        name = f"show-{block.value}" if block.kind == "show" else block.kind
+        return self.render(name, section=section, **more)
+
+
+def _status(book: model.Handbook) -> dict[str, str]:
+    """The clocks without today's date: what was done, and when it is due again."""
+    review = freshness.review_clock(book)
+    drilled = [p for p in book.procedures if p.drill]
+    return {
+        "reviewed": review.last or f"never; issued {book.service.issued}, not yet reviewed",
+        "tested": "no procedure must be drilled"
+        if not drilled
+        else f"never; no drill is on record for any of {len(drilled)} procedures",
+        "due": review.due or "not known",
+        "cycle": cycle_words(book.service.review.cycle),
+    }
+
+
+def _as_it_is(book: model.Handbook, value: object) -> dict[str, object]:
+    return {"value": value}
+
+
+def _facts(book: model.Handbook, value: object) -> dict[str, object]:
+    return {"group": next(g for g in book.service.fact_groups if g.id == value)}
+
+
+def _links(book: model.Handbook, value: object) -> dict[str, object]:
+    return {"group": next(g for g in book.service.link_groups if g.id == value)}
+
+
+def _checklist(book: model.Handbook, value: str) -> dict[str, object]:
+    id, _, group = value.partition("/")
+    checklist = next(c for c in book.checklists if c.id == id)
+    return {
+        "checklist": checklist,
+        "groups": [g for g in checklist.groups if not group or g.id == group],
+    }
+
+
+def _procedure(book: model.Handbook, value: object) -> dict[str, object]:
+    procedure = next(p for p in book.procedures if p.id == value)
+    facts = [("Risk", procedure.risk)]
+    if procedure.budget:
+        facts.append(("Timeline", range_words(procedure.budget.target, procedure.budget.max)))
+    if procedure.drill:
+        facts.append(("Last tested", "never; no drill is on record"))
+    return {
+        "procedure": procedure,
+        "steps": [_step(s, procedure) for s in procedure.steps],
+        "script": {"usage": f"sh {usage(procedure)}"} if procedure.script else None,
+        "facts": [] if procedure.alternatives else facts,
+    }
+
+
+def _step(step: model.Step, procedure: model.Procedure) -> dict[str, object]:
+    """A step as the document shows it; an action says itself what it runs."""
+    action = actions.find(step.action) if step.action else None
+    return {
+        "title": step.title,
+        "note": step.note,
+        "manual": step.manual,
+        "either": step.either,
+        "summary": action.summary if action else None,
+        "commands": "\n".join(command_lines(step, procedure)),
+        "expect": step.expect or (action.expect if action else None),
+        "on_failure": step.on_failure or (action.on_failure if action else None),
+        "details": step.details,
+    }
+
+
+def _show(book: model.Handbook, value: str) -> dict[str, object]:
+    prepare = _SHOW.get(value)
+    return prepare(book) if prepare else {}
+
+
+def _phases(book: model.Handbook) -> dict[str, object]:
+    return {
+        "phases": [
+            {"title": p.title, "purpose": p.purpose, "span": range_words(p.start, p.end)}
+            for c in book.checklists
+            for p in c.phases
+        ]
+    }
+
+
+def _thresholds(book: model.Handbook) -> dict[str, object]:
+    normal = {"times-normal": " normal"}
+    return {
+        "thresholds": [
+            f"{t.metric.title} {figure(t)}{normal.get(t.metric.unit, '')} → {t.alert.capitalize()}"
+            for t in book.thresholds
+            if t.alert
+        ]
+    }
+
+
+def _authority(book: model.Handbook) -> dict[str, object]:
+    """Who holds a role, where it is known: the name stands with the contact."""
+
+    def named(role: str) -> list[str]:
+        return [c.name for c in book.contacts.contacts if c.role == role and isinstance(c.name, str)]
+
+    return {"named": named}
+
+
+def _drills(book: model.Handbook) -> dict[str, object]:
+    sections = {
+        b.value: s for s in walk_sections(book.sections) for b in s.blocks if b.kind == "procedure"
+    }
+
+    def reference(procedure: model.Procedure) -> str:
+        section = sections.get(procedure.id)
+        title = inline(procedure.title, {})
+        return f"[{section.number} {title}](#{anchor(section.heading)})" if section else title
+
+    return {
+        "drill_cycle": book.service.drill_cycle and cycle_words(book.service.drill_cycle),
+        "drilled": [
+            {"reference": reference(p), "tested": "never drilled"} for p in book.procedures if p.drill
+        ],
+    }
+
+
+_SHOW: dict[str, Callable[[model.Handbook], dict[str, object]]] = {
+    "authority": _authority,
+    "drills": _drills,
+    "phases": _phases,
+    "thresholds": _thresholds,
+}
+
+_PREPARE: dict[str, Callable[[model.Handbook, object], dict[str, object]]] = {
+    "checklist": _checklist,
+    "facts": _facts,
+    "links": _links,
+    "procedure": _procedure,
+    "show": _show,
+}

@@ -1,0 +1,296 @@
+"""Scripts: a header, helpers, then the steps in the order of the document."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+
+from generator import actions, model, shell
+from generator.assemble import walk_sections
+from generator.markdown import tidy
+from generator.outputs import OutFile
+from generator.refs import targets, value_words
+from generator.render.environment import render
+from generator.shell import Shell
+from generator.text import Hole, holes
+
+EXIT_CODES = (
+    ("0", "done AND verified (with --dry-run: nothing was done)"),
+    ("2", "wrong usage, or not confirmed"),
+    ("3", "this machine or this repository"),
+    ("4", "the target was refused"),
+    ("5", "the other side refused"),
+    ("6", "timed out"),
+    ("7", "done, but not verified"),
+    ("8", "a person must finish: what is done and what is left is printed"),
+    ("129, 130, 143", "interrupted"),
+)
+
+# Programs of POSIX, and mktemp, which every supported system has.
+_PROGRAMS = ("cat", "cut", "date", "head", "id", "mkdir", "mktemp", "rm", "sed", "sleep", "tail", "tr", "uname")
+_LIMIT = 300
+
+
+def outputs(book: model.Handbook) -> list[OutFile]:
+    found = [
+        OutFile(f"scripts/{p.script}", script(p, book), executable=True)
+        for p in book.procedures
+        if p.script
+    ]
+    if found:
+        sums = "".join(
+            f"{hashlib.sha256(f.text.encode()).hexdigest()}  {f.path.split('/')[-1]}\n"
+            for f in sorted(found, key=lambda f: f.path)
+        )
+        found.append(OutFile("scripts/SHA256SUMS", sums))
+    return found
+
+
+def usage(procedure: model.Procedure) -> str:
+    """One line: 'rollback.sh [--yes] [--dry-run] [--push-only] <commit-sha>'."""
+    options = " ".join(f"[--{name}]" for name, _ in _options(procedure))
+    wanted = " ".join(f"<{_argument_name(p)}>" for p in _arguments(procedure))
+    return f"{procedure.script} {options} {wanted}".rstrip()
+
+
+def _argument_name(parameter: model.Parameter) -> str:
+    return f"{parameter.id}-sha" if parameter.type == "commit" else parameter.id
+
+
+def _arguments(procedure: model.Procedure) -> list[model.Parameter]:
+    found = [p for p in procedure.parameters if p.position is not None]
+    return sorted(found, key=lambda p: p.position or 0)
+
+
+def _actions(procedure: model.Procedure) -> list[actions.Action]:
+    return [a for s in procedure.steps if s.action and (a := actions.find(s.action))]
+
+
+def _options(procedure: model.Procedure) -> list[tuple[str, str]]:
+    found = [("yes", "ask no questions"), ("dry-run", "say what would be done, and touch nothing")]
+    found += [(s.option, s.help) for s in procedure.stops]
+    found += [(o.name, o.help) for a in _actions(procedure) for o in a.options]
+    return found
+
+
+def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
+    """The commands of a step as people read them: exactly the words that a script runs."""
+    action = actions.find(step.action) if step.action else None
+    if action is None:
+        names = {p.id: _argument_name(p) if p.value is None else p.value for p in procedure.parameters}
+        constant = {p.id: p.value for p in procedure.parameters if p.value is not None}
+        found = [(_filled(c, constant), names) for c in step.commands]
+    else:
+        names = {hole: _named(words, step, procedure) for hole, _, words in action.holes}
+        found = [(_filled(c, _constants(action, step, procedure)), names) for _, c in action.commands]
+    lines = []
+    for command, names in found:
+        if command.comment:
+            lines.append(f"# {command.comment}")
+        lines.append(shell.shown(command, names))
+    return lines
+
+
+def _filled(command: model.Command, constants: dict[str, str]) -> model.Command:
+    """`command` with constants in place of their holes."""
+    words = tuple(
+        "".join(
+            _literal(constants[p.name] if isinstance(p, Hole) and p.name in constants else p)
+            for p in holes(w)
+        )
+        for w in command.words
+    )
+    return model.Command(words, command.comment)
+
+
+def _literal(part: str | Hole) -> str:
+    return "{" + part.name + "}" if isinstance(part, Hole) else part
+
+
+def _constants(action: actions.Action, step: model.Step, procedure: model.Procedure) -> dict[str, str]:
+    """Parameters of an action whose value is known now: they are shown, not named."""
+    fixed = {p.id: p.value for p in procedure.parameters if p.value is not None}
+    found = {}
+    for name, word in step.arguments.items():
+        parts = [fixed.get(p.name) if isinstance(p, Hole) else p for p in holes(word)]
+        if all(p is not None for p in parts):
+            found[name] = "".join(parts)
+    return found
+
+
+def _named(words: str, step: model.Step, procedure: model.Procedure) -> str:
+    """The words for a hole; they may themselves hold a parameter of the action."""
+    action = actions.find(step.action or "")
+    constants = _constants(action, step, procedure) if action else {}
+    return "".join(
+        constants.get(p.name, p.name) if isinstance(p, Hole) else p for p in holes(words)
+    )
+
+
+def script(procedure: model.Procedure, book: model.Handbook) -> str:
+    """The whole text of a procedure's script."""
+    known = targets(book)
+    section = next(
+        (
+            s
+            for s in walk_sections(book.sections)
+            for b in s.blocks
+            if b.kind == "procedure" and b.value == procedure.id
+        ),
+        None,
+    )
+    service = {"id": book.service.id, "name": book.service.name, "version": book.revision.version}
+    data = {
+        "procedure": procedure,
+        "service": service,
+        "script": _header(procedure, book, section),
+    }
+    steps = []
+    for number, step in enumerate(procedure.steps, 1):
+        if not step.runs:
+            break
+        text = _step(number, step, procedure, known, data)
+        for stop in procedure.stops:
+            if stop.after == step.id:
+                left = [s.title for s in procedure.steps[number:]]
+                text += "\n" + render(
+                    "script/stop.sh.j2",
+                    stop={
+                        "variable": Shell(f"option_{shell.variable(stop.option)}"),
+                        "left": [shell.quote(f"Left to do: {', '.join(left)}.")] if left else [],
+                    },
+                )
+        steps.append({"text": Shell(text.strip("\n"))})
+    manual = [
+        {
+            "heading": f"Step {n}: {s.title}",
+            "lines": [shell.said(t, known) for t in (*s.manual, *(f"Either: {e}" for e in s.either))],
+        }
+        for n, s in enumerate(procedure.steps, 1)
+        if not s.runs
+    ]
+    verified = bool(steps) and procedure.steps[-1].action is not None
+    text = render("script/script.sh.j2", **data, steps=steps, manual=manual, verified=verified)
+    return _squeezed(text)
+
+
+def _squeezed(text: str) -> str:
+    """One empty line where the templates left several. No here-document holds two."""
+    return tidy(text)
+
+
+def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[str, object]:
+    used = _actions(procedure)
+    programs = sorted({*_PROGRAMS, *(n for a in used for n in a.needs), *_own_programs(procedure)})
+    touches = [a.touches for a in used]
+    if own := _own_programs(procedure):
+        touches.append(f"what its commands touch: {', '.join(sorted(own))}")
+    touches.append("a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)")
+    options = [
+        {"name": name, "variable": Shell(f"option_{shell.variable(name)}")}
+        for name, _ in _options(procedure)
+        if name not in ("yes", "dry-run")
+    ]
+    arguments = [
+        {"variable": Shell(shell.variable(f"parameter-{p.id}")), "type": p.type, "name": _argument_name(p)}
+        for p in _arguments(procedure)
+    ]
+    constants = [
+        {"variable": Shell(shell.variable(f"parameter-{p.id}")), "value": p.value}
+        for p in procedure.parameters
+        if p.value is not None
+    ]
+    facts = [
+        {
+            "variable": Shell(f"fact_{shell.variable(f.id)}"),
+            "env": Shell(f.env),
+            "value": shell.quote(value_words(f.value)),
+        }
+        for g in book.service.fact_groups
+        for f in g.facts
+        if f.env
+    ]
+    wanted = " ".join(f"<{a['name']}>" for a in arguments)
+    purpose = shell.paragraphs(procedure.intro or procedure.title)
+    return {
+        "name": procedure.script,
+        "usage": usage(procedure),
+        "section": f"Section {section.number}" if section else "not in the document",
+        "purpose": [line for p in purpose for line in textwrap.wrap(p, 76)],
+        "touches": touches,
+        "programs": Shell(" ".join(shell.quote(p) for p in programs)),
+        "options": options,
+        "arguments": arguments,
+        "constants": constants,
+        "facts": facts,
+        "wanted": f"expected {wanted}" if wanted else "expected no arguments",
+        "hash": book.content_hash,
+        "takes_commit": any(a["type"] == "commit" for a in arguments),
+        "help": _help(procedure, book, touches),
+    }
+
+
+def _own_programs(procedure: model.Procedure) -> set[str]:
+    """The programs that the commands of the content start."""
+    return {c.words[0] for s in procedure.steps if s.runs for c in s.commands if "{" not in c.words[0]}
+
+
+def _help(procedure: model.Procedure, book: model.Handbook, touches: list[str]) -> Shell:
+    """The text of --help: 80 columns, and no line that could end the here-document."""
+    lines = [f"{procedure.title} ({book.service.name})", ""]
+    for paragraph in shell.paragraphs(procedure.intro or procedure.title):
+        lines += [*textwrap.wrap(paragraph, 78), ""]
+    lines += ["Usage:", *textwrap.wrap(usage(procedure), 76, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False), ""]
+    rows = [(f"<{_argument_name(p)}>", p.help) for p in _arguments(procedure)]
+    rows += [(f"--{name}", text) for name, text in _options(procedure)]
+    rows += [("--help", "show this text")]
+    lines += [*_rows(rows), "", "It touches only:", *_rows([("-", t) for t in touches]), ""]
+    lines += ["Exit codes:", *_rows(list(EXIT_CODES))]
+    envs = [(f.env, f"overrules {f.label}: {value_words(f.value)}") for g in book.service.fact_groups for f in g.facts if f.env]
+    envs.append(("ROLLBOOK_LOG_DIR", "folder for the run log"))
+    lines += ["", "Environment:", *_rows(envs)]
+    return Shell("\n".join(" " + l if l.strip() == "END_OF_USAGE" else l for l in lines))
+
+
+def _rows(rows: list[tuple[str, str]]) -> list[str]:
+    width = min(18, max(len(a) for a, _ in rows)) + 2
+    out = []
+    for name, text in rows:
+        text = " ".join(text.split())
+        first = f"  {name:<{width}}" if len(name) < width else f"  {name}  "
+        out += textwrap.wrap(text, 78, initial_indent=first, subsequent_indent=" " * (width + 2), break_on_hyphens=False)
+    return out
+
+
+def _step(number: int, step: model.Step, procedure: model.Procedure, known, data) -> str:
+    variables = {p.id: shell.variable(f"parameter-{p.id}") for p in procedure.parameters}
+    told = {
+        "number": number,
+        "id": step.id,
+        "title": step.title,
+        "heading": f"Step {number}: {step.title}",
+        "limit": _LIMIT,
+        "next": shell.said(step.on_failure or "Read its words above, then run the same command again.", known),
+    }
+    action = actions.find(step.action) if step.action else None
+    if action is not None:
+        holes_of = {hole: name for hole, name, _ in action.holes}
+        return render(
+            action.fragment,
+            **data,
+            step=told,
+            parameters={k: shell.word(v, variables) for k, v in step.arguments.items()},
+            commands={k: shell.command(c, holes_of) for k, c in action.commands},
+        )
+    lines = [l for l in command_lines(step, procedure) if not l.startswith("# ")]
+    told["commands"] = [
+        {
+            "run": shell.command(c, variables),
+            "shown": line,
+            "would": f"  would run: {line}",
+            "late": f"the command took longer than {_LIMIT} seconds: {line}",
+            "truth": f"The step '{step.title}' has run.",
+        }
+        for c, line in zip(step.commands, lines)
+    ]
+    return render("script/command.sh.j2", **data, step=told)

@@ -1,0 +1,401 @@
+"""YAML text -> data that knows where it stands.
+
+One parse a file yields the data, the line and column of every key and value,
+and every duplicate key. Plain scalars stay what the author wrote: `2026-01-09`,
+`1.10` and `no` are text until a schema asks for something else.
+
+The subset of YAML that content may use is small on purpose: mappings,
+sequences and scalars. Anchors, aliases and tags are refused, so that a file
+can neither blow up in memory nor build objects, and so that a fact that is
+needed twice is referred to by its id.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from generator.problems import Place, Problem, RollbookError, did_you_mean, quoted
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 40
+
+# libyaml where PyYAML was built with it; the same events without it, slower.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# Text that shows other than it is: control characters (tab and line end aside), marks
+# that turn the direction of what follows, invisible characters, half a surrogate pair.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e"
+    "\u2060-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]"
+)
+
+
+class File:
+    """One content file: its path as shown to people, and its lines for excerpts."""
+
+    __slots__ = ("lines", "path")
+
+    def __init__(self, path: str, text: str = "") -> None:
+        self.path = path
+        self.lines = text.split("\n")
+
+    def excerpt(self, line: int) -> str:
+        return self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+
+
+class Scalar(str):
+    """A string that knows its place. `plain`: the author wrote it without quotes."""
+
+    __slots__ = ("column", "file", "line", "plain")
+
+
+class Mapping(dict):
+    """A dict that knows its place; its keys are Scalars, in the author's order."""
+
+    __slots__ = ("column", "file", "line")
+
+
+class Sequence(list):
+    """A list that knows its place; it stays as read, nothing changes it."""
+
+    __slots__ = ("column", "file", "line")
+
+
+Node = Scalar | Mapping | Sequence
+
+
+def place_of(node: Node) -> Place:
+    return Place(node.file.path, node.line, node.column)
+
+
+def problem_at(node: Node, message: str, hint: str = "", where: str = "", **more) -> Problem:
+    """A problem at the place of `node`, with the line that the author wrote."""
+    return Problem(
+        place_of(node), message, hint, where, excerpt=node.file.excerpt(node.line), **more
+    )
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file that was read: `kind` of content, `stem` of its name, its data."""
+
+    kind: str
+    stem: str
+    file: File
+    data: Mapping
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Where files of one kind lie in a service's folder."""
+
+    name: str
+    path: str
+    many: bool = False
+    required: bool = False
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("service", "service.yaml", required=True),
+    Kind("document", "document.yaml", required=True),
+    Kind("contacts", "contacts.yaml", required=True),
+    Kind("triggers", "triggers.yaml"),
+    Kind("thresholds", "thresholds.yaml"),
+    Kind("procedure", "procedures", many=True),
+    Kind("checklist", "checklists", many=True),
+)
+
+
+def parse(text: str, path: str) -> tuple[Node | None, list[Problem]]:
+    """Parse one YAML document. The node is None when nothing usable was read."""
+    file = File(path, text)
+    problems: list[Problem] = []
+    try:
+        node = _compose(yaml.parse(text, Loader=LOADER), file, problems)
+    except _Stop:
+        node = None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        problems.append(
+            Problem(
+                Place(path, line, column),
+                f"not valid YAML: {error.problem or error.context}",
+                _yaml_hint(file.excerpt(line), error.problem or ""),
+                excerpt=file.excerpt(line),
+            )
+        )
+        node = None
+    except yaml.YAMLError as error:
+        problems.append(Problem(Place(path), f"not valid YAML: {_first_line(error)}"))
+        node = None
+    if node is None and not problems:
+        problems.append(
+            Problem(Place(path, 1, 1), "the file is empty", "write the content or delete the file")
+        )
+    return node, problems
+
+
+class _Stop(Exception):
+    """Reading a file ends here; the reason is already in the list of problems."""
+
+
+def _compose(events, file: File, problems: list[Problem]) -> Node | None:
+    """Build nodes from parser events without recursion; problems are appended."""
+    root: Node | None = None
+    stack: list[Node] = []
+    keys: list[Scalar | None] = []  # for each open mapping: the key that waits for a value
+
+    for event in events:
+        kind = type(event)
+        if kind is yaml.ScalarEvent or kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            node = _node(event, kind, file, problems)
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            stack.pop()
+            keys.pop()
+            continue
+        elif kind is yaml.AliasEvent:
+            problems.append(
+                _at_event(event, file, f"an alias ('*{event.anchor}') is not allowed", _NO_ALIAS)
+            )
+            raise _Stop
+        elif kind is yaml.DocumentStartEvent and root is not None:
+            problems.append(
+                _at_event(event, file, "a second YAML document", "keep one document in a file")
+            )
+            raise _Stop
+        else:
+            continue
+
+        if not stack:
+            root = node
+        elif type(parent := stack[-1]) is Sequence:
+            parent.append(node)
+        elif (key := keys[-1]) is None:
+            if type(node) is not Scalar:
+                problems.append(problem_at(node, "a key must be a word", "quote it if it starts with { or ["))
+                raise _Stop
+            first = next((k for k in parent if k == node), None) if node in parent else None
+            if first is not None:
+                problems.append(
+                    problem_at(
+                        node,
+                        f"the key {quoted(node)} stands twice; first on line {first.line}",
+                        "keep one of them",
+                        related=(place_of(first),),
+                    )
+                )
+            keys[-1] = node
+        else:
+            parent.setdefault(key, node)
+            keys[-1] = None
+
+        if kind is not yaml.ScalarEvent:
+            if len(stack) >= MAX_DEPTH:
+                problems.append(
+                    problem_at(node, f"nested more than {MAX_DEPTH} levels deep", "flatten it")
+                )
+                raise _Stop
+            stack.append(node)
+            keys.append(None)
+    return root
+
+
+_NO_ALIAS = "write the value out, or refer to the fact by its id"
+
+
+def _node(event, kind, file: File, problems: list[Problem]) -> Node:
+    if kind is yaml.ScalarEvent:
+        node = Scalar(event.value)
+        node.plain = event.style is None or event.style == ""
+        if bad := _FORBIDDEN.search(node):
+            problems.append(_bad_character(event, file, bad.group()))
+    else:
+        node = Mapping() if kind is yaml.MappingStartEvent else Sequence()
+    mark = event.start_mark
+    node.file = file
+    node.line = mark.line + 1
+    node.column = mark.column + 1
+    if event.anchor is not None:
+        problems.append(_at_event(event, file, f"an anchor ('&{event.anchor}') is not allowed", _NO_ALIAS))
+    if event.tag is not None and not (kind is yaml.ScalarEvent and event.tag == "!"):
+        problems.append(
+            _at_event(event, file, f"a tag ({quoted(event.tag)}) is not allowed", "remove the tag")
+        )
+    return node
+
+
+def _bad_character(event, file: File, character: str) -> Problem:
+    name = unicodedata.name(character, "a control character")
+    return _at_event(
+        event,
+        file,
+        f"contains U+{ord(character):04X} ({name})",
+        "remove it: what people read must be what the text says",
+    )
+
+
+def _at_event(event, file: File, message: str, hint: str) -> Problem:
+    mark = event.start_mark
+    return Problem(
+        Place(file.path, mark.line + 1, mark.column + 1),
+        message,
+        hint,
+        excerpt=file.excerpt(mark.line + 1),
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]
+
+
+def _yaml_hint(line: str, problem: str) -> str:
+    if "\t" in line[: len(line) - len(line.lstrip())] or "\\t" in problem:
+        return "indent with spaces, not with a tab"
+    if "mapping values are not allowed" in problem:
+        return "a value that contains ': ' needs quotes"
+    if "could not find expected ':'" in problem:
+        return "is a ':' or an indentation missing here?"
+    if "undefined alias" in problem:
+        return "a value that starts with '*' needs quotes"
+    return "see the line above it too: YAML often notices late"
+
+
+def read_text(path: Path, shown: str) -> tuple[str | None, list[Problem]]:
+    """The text of a file with `\\n` line ends and no byte order mark, or problems.
+
+    Raises RollbookError when the system refuses to read it.
+    """
+    try:
+        if path.is_dir():
+            return None, [Problem(Place(shown), "a folder stands where a file is expected")]
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return None, [Problem(Place(shown), "a link that leads nowhere", "mend or delete it")]
+    except OSError as error:
+        raise RollbookError(f"cannot read {shown}: {error.strerror}") from error
+    if len(raw) > MAX_FILE_BYTES:
+        return None, [Problem(Place(shown), f"larger than {MAX_FILE_BYTES // 2**20} MiB")]
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        return None, [
+            Problem(
+                Place(shown, line, column), "not UTF-8 text", "save the file with the encoding UTF-8"
+            )
+        ]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    # The parser stops at such a character without saying where; say it here.
+    if raw_control := re.search("[\x00-\x08\x0b-\x1f\x7f]", text):
+        at = raw_control.start()
+        line = text.count("\n", 0, at) + 1
+        column = at - text.rfind("\n", 0, at)
+        return None, [
+            Problem(
+                Place(shown, line, column),
+                f"contains U+{ord(raw_control.group()):04X}, a control character",
+                "remove it; is this a text file?",
+            )
+        ]
+    return text, []
+
+
+def shown_path(path: Path) -> str:
+    """`path` as people type it: relative to the current folder where it lies below it."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
+    """Read every content file of one service; all problems at once.
+
+    Raises RollbookError when the system refuses to read something.
+    """
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    root = folder.resolve()
+    known: set[str] = set()
+    for kind in KINDS:
+        known.add(kind.path)
+        for path in _files_of(kind, folder, problems):
+            shown = shown_path(path)
+            if not _inside(path, root):
+                problems.append(
+                    Problem(Place(shown), "a link that leaves the service's folder", "copy the file here")
+                )
+                continue
+            text, found = read_text(path, shown)
+            problems += found
+            if text is None:
+                continue
+            node, found = parse(text, shown)
+            problems += found
+            if node is None:
+                continue
+            if type(node) is not Mapping:
+                problems.append(problem_at(node, "expected 'key: value' lines at the top of the file"))
+                continue
+            documents.append(Document(kind.name, path.stem, node.file, node))
+    problems += _strays(folder, known)
+    return documents, problems
+
+
+def _files_of(kind: Kind, folder: Path, problems: list[Problem]) -> list[Path]:
+    path = folder / kind.path
+    try:
+        if kind.many:
+            if not os.path.lexists(path):
+                return []
+            if not path.is_dir():
+                problems.append(Problem(Place(shown_path(path)), "a file stands where a folder is expected"))
+                return []
+            return sorted(p for p in path.iterdir() if p.suffix == ".yaml" and p.name[0] != ".")
+        if os.path.lexists(path):
+            return [path]
+    except OSError as error:
+        raise RollbookError(f"cannot read {shown_path(path)}: {error.strerror}") from error
+    if kind.required:
+        problems.append(
+            Problem(Place(shown_path(path)), "this file is missing", f"every service needs {kind.path}")
+        )
+    return []
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root)
+
+
+def _strays(folder: Path, known: set[str]) -> list[Problem]:
+    """YAML files that nothing would read: most often a misspelt name."""
+    problems = []
+    folders = [folder, *(folder / k.path for k in KINDS if k.many)]
+    for where in folders:
+        if not where.is_dir():
+            continue
+        for path in sorted(where.iterdir()):
+            if path.name[0] == "." or path.name in known and where == folder:
+                continue
+            if where == folder and path.suffix in (".yaml", ".yml"):
+                problems.append(
+                    Problem(
+                        Place(shown_path(path)),
+                        "nothing reads this file",
+                        did_you_mean(path.name, known),
+                    )
+                )
+            elif where != folder and path.suffix == ".yml":
+                problems.append(
+                    Problem(Place(shown_path(path)), "nothing reads '.yml'", "name it '.yaml'")
+                )
+    return problems
