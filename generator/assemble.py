@@ -14,8 +14,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from generator import model
-from generator.durations import parse_duration
+from generator.durations import duration_words, parse_duration
 from generator.source import Document, Mapping, Node, Scalar, Sequence
+from generator.text import REFERENCE
 
 
 def assemble(documents: Iterable[Document]) -> model.Handbook:
@@ -31,7 +32,8 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
     service = _service(one["service"], unfilled)
     metrics = _each(one.get("thresholds", {}).get("metrics"), _metric)
     metric_by_id = {m.id: m for m in metrics}
-    sections = _sections(one["document"]["sections"])
+    checklists = tuple(_checklist(d.data) for d in by_kind.get("checklist", ()))
+    sections = _sections(one["document"]["sections"], deadlines(checklists))
     shown = [b.value for s in walk_sections(sections) for b in s.blocks if b.kind == "procedure"]
     procedures = sorted(
         (_procedure(d.data) for d in by_kind.get("procedure", ())),
@@ -49,7 +51,7 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
             if value["metric"] in metric_by_id
         ),
         procedures=tuple(procedures),
-        checklists=tuple(_checklist(d.data) for d in by_kind.get("checklist", ())),
+        checklists=checklists,
         sections=sections,
         unfilled=tuple(unfilled),
         content_hash=content_hash(documents),
@@ -264,7 +266,24 @@ def _group(data: Mapping) -> model.Group:
     )
 
 
-def _sections(data: Sequence, above: str = "") -> tuple[model.Section, ...]:
+def deadlines(checklists: Iterable[model.Checklist]) -> dict[str, str]:
+    """'post-rollback/immediate' -> '1 hour', for every group with a deadline."""
+    return {
+        f"{c.id}/{g.id}": duration_words(g.within)
+        for c in checklists
+        for g in c.groups
+        if g.within is not None
+    }
+
+
+def _heading(title: str, known: dict[str, str]) -> str:
+    """A heading may name a deadline; its link needs the words, so they are put in here."""
+    return REFERENCE.sub(
+        lambda m: known.get(m.group(2), m.group()) if m.group(1) == "deadline" else m.group(), title
+    )
+
+
+def _sections(data: Sequence, known: dict[str, str], above: str = "") -> tuple[model.Section, ...]:
     found = []
     count = 0
     for value in data:
@@ -275,9 +294,9 @@ def _sections(data: Sequence, above: str = "") -> tuple[model.Section, ...]:
             model.Section(
                 id=value["id"],
                 number=number,
-                title=value["title"],
+                title=_heading(value["title"], known),
                 blocks=tuple(_block(b) for b in value.get("blocks", ())),
-                sections=_sections(value.get("sections", Sequence()), f"{number}." if number else ""),
+                sections=_sections(value.get("sections", Sequence()), known, f"{number}." if number else ""),
             )
         )
     return tuple(found)

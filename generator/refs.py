@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from generator import model
-from generator.assemble import walk_sections
-from generator.durations import duration_words
+from generator.assemble import deadlines, walk_sections
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,8 @@ def targets(handbook: model.Handbook) -> Mapping[tuple[str, str], Target]:
         add("procedure", procedure.id, Target(procedure.title))
     for checklist in handbook.checklists:
         add("checklist", checklist.id, Target(checklist.title))
-        for group in checklist.groups:
-            if group.within is not None:
-                add("deadline", f"{checklist.id}/{group.id}", Target(duration_words(group.within)))
+    for id, words in deadlines(handbook.checklists).items():
+        add("deadline", id, Target(words))
     for group in handbook.service.fact_groups:
         for fact in group.facts:
             add("fact", fact.id, Target(value_words(fact.value), fact=fact, value=fact.value))

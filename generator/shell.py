@@ -51,7 +51,7 @@ def command(found: model.Command, variables: Mapping[str, str]) -> Shell:
 def shown(found: model.Command, names: Mapping[str, str]) -> str:
     """The same command as people read it: `names` says what stands for every hole."""
     return " ".join(
-        "".join(f"<{names[p.name]}>" if isinstance(p, Hole) else _readable(p) for p in holes(w)) or "''"
+        "".join(names[p.name] if isinstance(p, Hole) else _readable(p) for p in holes(w)) or "''"
         for w in found.words
     )
 

@@ -75,8 +75,15 @@ def _links(book: model.Handbook, value: object) -> dict[str, object]:
 def _checklist(book: model.Handbook, value: str) -> dict[str, object]:
     id, _, group = value.partition("/")
     checklist = next(c for c in book.checklists if c.id == id)
+    first = next(
+        b.value
+        for s in walk_sections(book.sections)
+        for b in s.blocks
+        if b.kind == "checklist" and b.value.partition("/")[0] == id
+    )
     return {
         "checklist": checklist,
+        "form": checklist.form and value == first,
         "groups": [g for g in checklist.groups if not group or g.id == group],
     }
 

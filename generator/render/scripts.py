@@ -77,7 +77,7 @@ def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
     """The commands of a step as people read them: exactly the words that a script runs."""
     action = actions.find(step.action) if step.action else None
     if action is None:
-        names = {p.id: _argument_name(p) if p.value is None else p.value for p in procedure.parameters}
+        names = {p.id: f"<{_argument_name(p)}>" for p in procedure.parameters}
         constant = {p.id: p.value for p in procedure.parameters if p.value is not None}
         found = [(_filled(c, constant), names) for c in step.commands]
     else:
@@ -157,7 +157,7 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
                     "script/stop.sh.j2",
                     stop={
                         "variable": Shell(f"option_{shell.variable(stop.option)}"),
-                        "left": [shell.quote(f"Left to do: {', '.join(left)}.")] if left else [],
+                        "left": [shell.quote(f"{', '.join(left)}.")] if left else [],
                     },
                 )
         steps.append({"text": Shell(text.strip("\n"))})

@@ -15,7 +15,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
-# Content sha256:f6b72052e2528ffd940307a48145cd8c1736702df7b96f0a20401304d55e4a21
+# Content sha256:85ec1b52ad97fb5595e3efb0de2225585266742d4a6b5771636532a789ccbaee
 
 set -u
 
@@ -48,6 +48,26 @@ fact_production_url=${PRODUCTION_URL:-}
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
 warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
 
+# wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
+wrap() {
+  how=$1
+  indent=$2
+  line=
+  set -f
+  for word in $3; do
+    if [ -n "$line" ] && [ "$((${#indent} + ${#line} + ${#word}))" -gt 77 ]; then
+      "$how" "$indent$line"
+      line=
+      case $indent in
+      *[!\ ]*) indent=$(printf '%*s' "${#indent}" '') ;;
+      esac
+    fi
+    line=${line:+$line }$word
+  done
+  set +f
+  "$how" "$indent$line"
+}
+
 # printable TEXT: without the control characters that could paint over a terminal.
 printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
 
@@ -56,7 +76,7 @@ log=
 run=
 
 # json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
-json() { printf '%s' "$1" | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g'; }
+json() { printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g'; }
 
 now() {
   stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ 2>/dev/null) || stamp=
@@ -81,14 +101,14 @@ record() {
   clock
   took=$((seconds - step_began))
   [ "$took" -ge 0 ] || took=0
-  line="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
-  line="$line,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
+  entry="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
+  entry="$entry,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
   shift 3
   while [ "$#" -ge 2 ]; do
-    line="$line,\"$1\":\"$(json "$2")\""
+    entry="$entry,\"$1\":\"$(json "$2")\""
     shift 2
   done
-  { printf '%s}\n' "$line" >>"$log"; } 2>/dev/null || :
+  { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
 }
 
 # open_log FOLDER: begins a log there, or answers 1.
@@ -121,12 +141,20 @@ clean_up() {
   scratch=
 }
 
+# shellcheck disable=SC2317 # reached through the trap below
+leave() {
+  ended=$?
+  clean_up
+  exit "$ended"
+}
+
 # finish CODE STATUS: the last lines, in one form for every end.
 finish() {
   trap '' INT TERM HUP
   record "$step" "$2" "$1"
   step_began=${run_began:-0}
   record outcome "$2" "$1" truth "$truth"
+  say ""
   [ -n "$log" ] && say "Run log: $log"
   clean_up
   trap - EXIT
@@ -136,12 +164,14 @@ finish() {
 # fail CODE WHAT NEXT: stops with what happened, what is true now and what to do.
 fail() {
   warn ""
-  warn "STOPPED: $2"
-  warn "What is true now: $truth"
-  warn "What to do now: $3"
+  warn "STOPPED"
+  wrap warn "  What happened: " "$2"
+  wrap warn "  What is true:  " "$truth"
+  wrap warn "  What to do:    " "$3"
   finish "$1" failed
 }
 
+# shellcheck disable=SC2317 # reached through the traps below
 interrupted() {
   trap '' INT TERM HUP
   [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
@@ -152,7 +182,7 @@ interrupted() {
 trap 'interrupted 129 HUP' HUP
 trap 'interrupted 130 INT' INT
 trap 'interrupted 143 TERM' TERM
-trap 'ended=$?; clean_up; exit "$ended"' EXIT
+trap leave EXIT
 
 # --- A time limit for every command that could wait for ever.
 
@@ -173,7 +203,7 @@ end_tree() {
     kill -TERM "$pid" 2>/dev/null
     kill -CONT "$pid" 2>/dev/null
   done
-  for wait_a_little in 1 2 3; do
+  for _ in 1 2 3; do
     left=
     for pid in $tree; do kill -0 "$pid" 2>/dev/null && left=$pid; done
     [ -z "$left" ] && return 0
@@ -188,7 +218,7 @@ end_tree() {
 limited() {
   limit=$1
   shift
-  "$@" </dev/null >"$scratch/out" 2>"$scratch/err" &
+  "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   child=$!
   (
     trap 'kill "$sleeper" 2>/dev/null; exit 0' TERM INT HUP
@@ -311,7 +341,9 @@ check_commit() {
   case $1 in
   *[!0-9a-fA-F]*) refuse "not a commit: '$(printable "$1")'. Give 7 to 64 hexadecimal digits." ;;
   esac
-  [ "${#1}" -ge 7 ] && [ "${#1}" -le 64 ] || refuse "not a commit: '$1'. Give 7 to 64 hexadecimal digits."
+  if [ "${#1}" -lt 7 ] || [ "${#1}" -gt 64 ]; then
+    refuse "not a commit: '$1'. Give 7 to 64 hexadecimal digits."
+  fi
 }
 check_commit "$parameter_commit"
 parameter_commit=$(printf '%s' "$parameter_commit" | tr 'A-F' 'a-f')
@@ -421,11 +453,12 @@ case $tip in
 '' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_name'." "Check which branch production is built from." ;;
 esac
 
-if ! git cat-file -e "$tip^{commit}" 2>/dev/null; then
+# In a partial clone even this may ask the remote.
+if ! limited 30 git cat-file -e "$tip^{commit}"; then
   if [ -n "$dry_run" ]; then
     say "  This clone is behind; a real run would fetch the production branch."
     say "  Fetch it yourself to see the rest of the dry run: git fetch $remote"
-    finish 0 done
+    finish 0 ok
   fi
   limited 120 git fetch --quiet --no-tags --no-write-fetch-head --no-auto-gc --recurse-submodules=no "${remote_url}" "${production_ref}" || {
     status=$?
@@ -478,7 +511,7 @@ behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
 say "  from  $(printf '%.12s' "$tip")  $(told "$tip")"
 say "  to    $short  $(told "$commit")"
 say "  This leaves out $behind commits of the production branch."
-record "$step" done 0 commit "$commit" production_tip "$tip"
+record "$step" ok 0 commit "$commit" production_tip "$tip"
 
 # --- Step 2: Publish it as a rollback branch
 begin_step publish 'Step 2: Publish it as a rollback branch'
@@ -522,7 +555,7 @@ else
     fail 5 "neither the push nor the look at the remote worked." "Check network and access, then run the same command again."
   fi
   say "  The remote confirms it."
-  record "$step" done 0 branch "$branch" commit "$commit"
+  record "$step" ok 0 branch "$branch" commit "$commit"
 fi
 
 if [ -n "$option_push_only" ]; then
@@ -530,10 +563,10 @@ if [ -n "$option_push_only" ]; then
   if [ -n "$dry_run" ]; then
     say "Dry run: nothing was changed."
   else
-    say "DONE: $truth"
-    say 'Left to do: Move production, Verify Rollback, Notify the team.'
+    wrap say "DONE. " "$truth"
+    wrap say "Left to do: " 'Move production, Verify Rollback, Notify the team.'
   fi
-  finish 0 done
+  finish 0 ok
 fi
 
 # --- The end.
@@ -544,25 +577,25 @@ else
   step=by-hand
   say ""
   say "A PERSON MUST FINISH THIS NOW."
-  say "Done: $truth"
-  say "Production has NOT been moved by this script. Left to do:"
+  wrap say "  Done: " "$truth"
+  say "  Left to do:"
 fi
 say ""
 say 'Step 3: Move production'
-say '   - ''Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
-say '   - ''Find the production deployment of the commit above and choose "Instant Rollback"'
-say '   - ''If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"'
+wrap say '   - ' 'Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
+wrap say '   - ' 'Find the production deployment of the commit above and choose "Instant Rollback"'
+wrap say '   - ' 'If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"'
 say ""
 say 'Step 4: Verify Rollback'
-say '   - ''Visit production URL: '"${fact_production_url}"
-say '   - ''Work through ''Section 7.1 of the document'
+wrap say '   - ' 'Visit production URL: '"${fact_production_url}"
+wrap say '   - ' 'Work through ''Section 7.1 of the document'
 say ""
 say 'Step 5: Notify the team'
-say '   - ''Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
 say ""
 if [ -n "$dry_run" ]; then
   say "Dry run: nothing was changed."
-  finish 0 done
+  finish 0 ok
 fi
 say "Exit 8: not finished until the steps above are done."
 finish 8 'a person must finish'
