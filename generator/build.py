@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
-from generator import freshness, outputs
+from generator import outputs
 from generator.load import load_all, service_folders
 from generator.markdown import formatted
 from generator.problems import Problem, has_errors, ordered
@@ -72,19 +68,3 @@ def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
     written, removed = outputs.apply(plans)
     said = f"{total} files in {shown_path(out)}: {written} written, {total - written} unchanged"
     return Result(problems, [said + (f", {removed} removed" if removed else "")], 0)
-
-
-def assess_all(
-    content: Path, only: list[str], as_of: date | None, warn_days: int | None, now: datetime
-) -> tuple[list[freshness.ServiceState], list[Problem]]:
-    """The state of every service; `as_of` overrules the day that `now` is in its time zone."""
-    states = []
-    problems: list[Problem] = []
-    for loaded in load_all(content, only):
-        problems += loaded.problems
-        book = loaded.handbook
-        if book is None:
-            continue
-        day = as_of or freshness.today(now, book.service.timezone)
-        states.append(freshness.assess(book, day, warn_days))
-    return states, ordered(problems)

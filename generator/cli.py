@@ -147,7 +147,7 @@ def _check(options: argparse.Namespace) -> int:
     from generator.freshness import parse_day
     from generator.load import UsageError
     from generator.problems import has_errors
-    from generator.build import assess_all
+    from generator.gate import assess_all
     from generator import report
 
     as_of: date | None = None
