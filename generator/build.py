@@ -9,7 +9,9 @@ from generator import outputs
 from generator.load import load_all, service_folders
 from generator.markdown import formatted
 from generator.problems import Problem, has_errors, ordered
+from generator.outputs import OutFile
 from generator.render import render_all
+from generator.render.index import render_index
 from generator.source import shown_path
 
 
@@ -42,11 +44,13 @@ def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
     """
     problems: list[Problem] = []
     plans: list[outputs.Plan] = []
+    services: list[tuple[str, str, str]] = []
     total = 0
     for loaded in load_all(content, only):
         problems += loaded.problems
         if loaded.handbook is None:
             continue
+        services.append((loaded.id, loaded.handbook.service.name, loaded.handbook.service.title))
         files = render_all(loaded.handbook)
         total += len(files)
         found = outputs.plan(out / loaded.id, files, formatted)
@@ -54,6 +58,13 @@ def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
         if not found.current:
             plans.append(found)
     if not only:
+        # The page that lists the services belongs to all of them together.
+        index = OutFile("index.md", render_index(services), markdown=True)
+        total += 1
+        found = outputs.plan(out, [index], formatted, deep=False)
+        problems += found.problems
+        if not found.current:
+            plans.append(found)
         plans += outputs.orphans(out, (p.name for p in service_folders(content, [])))
         problems += [p for found in plans for p in found.problems if p not in problems]
     problems = ordered(problems)

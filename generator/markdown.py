@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wcwidth import wcswidth
 
@@ -17,12 +17,20 @@ from generator import model
 from generator.refs import Target
 from generator.text import Code, Plain, paragraphs, parts
 
-URL = re.compile(r"https://[^\s<>]+")
-_TAG_OR_ENTITY = re.compile(r"\S*(?:<[^\s]|&#?\w+;)\S*")
-_SPECIAL = re.compile(r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])")
+URL = re.compile(
+    r"https://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?"
+)
+# A word that is an address, with the punctuation of the sentence around it.
+_ADDRESS = re.compile(
+    rf"([(\"']?)({URL.pattern}?|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+?)([)\"']?[.,;:!?]*)"
+)
+# What a backslash does not hide everywhere: tags and entities, math, lines through text,
+# and addresses, which one dialect turns into links and another does not.
+_NOT_PLAIN = re.compile(r"<[^\s]|&#?\w+;|[$~]|://|^\W*www\.|\w@\w", re.IGNORECASE)
+_SPECIAL = re.compile(r"[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])")
 # First characters that begin a block in one dialect or another.
-_BLOCK_START = re.compile(r"[-+#>|=:!?%{}^;&]\S*")
-_ORDERED = re.compile(r"([0-9]+)([.)])(?=\s|$)")
+_BLOCK_START = re.compile(r"(?:[-+#>|=:!?%{}^;&\[\]]|///)")
+_ORDERED = re.compile(r"([0-9]+)([.)])")
 
 
 class Markdown(str):
@@ -41,57 +49,72 @@ def code_span(text: str) -> Markdown:
     return Markdown(f"{fence} {text} {fence}")
 
 
-def escape(text: str) -> Markdown:
+def escape(text: str, *, links: bool = True) -> Markdown:
     """Plain text that shows as it is, inside a paragraph, a heading or a list item."""
-    out = []
-    at = 0
-    for match in _TAG_OR_ENTITY.finditer(text):
-        out += [_backslashed(text[at : match.start()]), code_span(match.group())]
-        at = match.end()
-    out.append(_backslashed(text[at:]))
-    return Markdown("".join(out))
+    return _joined(_words(text, links=links))
 
 
-def _backslashed(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", text)
+def _words(text: str, *, links: bool, start: bool = False) -> Iterator[str | Code]:
+    """The words of plain text and what stands between them; `start`: it may begin a block."""
+    for index, word in enumerate(re.split(r"(\s+)", text)):
+        if start and index == 0 and _BLOCK_START.match(word):
+            yield Code(word)
+        elif start and index == 0 and (found := _ORDERED.fullmatch(word)):
+            yield Markdown(f"{found.group(1)}\\{found.group(2)}")
+        elif not _NOT_PLAIN.search(word):
+            yield Markdown(_SPECIAL.sub(r"\\\g<0>", word))
+        elif links and (found := _ADDRESS.fullmatch(word)):
+            before, address, after = found.groups()
+            if after.startswith(")") and before != "(" and URL.fullmatch(address + ")"):
+                address, after = address + ")", after[1:]
+            yield Markdown(f"{before}<{address}>{after}")
+        else:
+            yield Code(word)
 
 
-def inline(text: str, targets: Mapping[tuple[str, str], Target], document: str = "") -> Markdown:
+def _joined(pieces: Iterable[str | Code]) -> Markdown:
+    """Pieces of a line. Code that touches code becomes one span: two would end each other."""
+    out: list[str | Code] = []
+    for piece in pieces:
+        if isinstance(piece, Code) and out and isinstance(out[-1], Code):
+            out[-1] = Code(out[-1].text + piece.text)
+        elif piece:
+            out.append(piece)
+    return Markdown("".join(code_span(p.text) if isinstance(p, Code) else p for p in out))
+
+
+def inline(
+    text: str, targets: Mapping[tuple[str, str], Target], document: str = "", *, links: bool = True
+) -> Markdown:
     """One paragraph of content: its code, its references as links, the rest escaped.
 
     `document` is the path from the output to the governed document, empty inside it.
+    Without `links` the result can itself be the text of a link.
     """
     text = " ".join(text.split())
-    if URL.fullmatch(text):
+    if links and URL.fullmatch(text):
         return Markdown(f"<{text}>")
-    out = []
+    out: list[str | Code] = []
     for index, part in enumerate(parts(text)):
         if isinstance(part, Plain):
-            out.append(_start(part.text) if index == 0 else escape(part.text))
+            out += _words(part.text, links=links, start=index == 0)
         elif isinstance(part, Code):
-            out.append(code_span(part.text))
+            out.append(part)
         else:
-            out.append(_reference(targets[part.kind, part.id], document))
-    line = "".join(out)
+            out.append(_reference(targets[part.kind, part.id], document, links=links))
     # A heading would lose closing hashes.
-    return Markdown(re.sub(r"(\s)(#+)$", r"\1\\\2", line))
+    return Markdown(re.sub(r"(\s)(#+)$", r"\1\\\2", _joined(out)))
 
 
-def _start(text: str) -> Markdown:
-    """Escape text that begins a block."""
-    if match := _BLOCK_START.match(text):
-        return Markdown(code_span(match.group()) + escape(text[match.end() :]))
-    if match := _ORDERED.match(text):
-        return Markdown(f"{match.group(1)}\\{match.group(2)}{escape(text[match.end() :])}")
-    return escape(text)
-
-
-def _reference(target: Target, document: str) -> str:
+def _reference(target: Target, document: str, *, links: bool) -> Markdown:
     if isinstance(target.value, model.Unfilled):
-        return f"**{escape(target.words)}**"
-    if target.section is not None:
-        return f"[{escape(target.words)}]({document}#{anchor(target.section.heading)})"
-    return f"<{target.words}>" if URL.fullmatch(target.words) else escape(target.words)
+        return Markdown(f"**{escape(target.words, links=links)}**")
+    if links and target.section is not None:
+        words = escape(target.words, links=False)
+        return Markdown(f"[{words}]({document}#{anchor(target.section.heading)})")
+    if links and URL.fullmatch(target.words):
+        return Markdown(f"<{target.words}>")
+    return escape(target.words, links=links)
 
 
 def anchor(heading: str) -> str:

@@ -65,16 +65,18 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def plan(folder: Path, files: Iterable[OutFile], formatted: Callable[[str], str]) -> Plan:
-    """Compare `files` with what lies in `folder`. Reads only.
+def plan(
+    folder: Path, files: Iterable[OutFile], formatted: Callable[[str], str], *, deep: bool = True
+) -> Plan:
+    """Compare `files` with what lies in `folder`, and below it when `deep`. Reads only.
 
     Raises RollbookError when the folder cannot be read.
     """
     with _system("read", folder):
-        return _plan(folder, list(files), formatted)
+        return _plan(folder, list(files), formatted, deep)
 
 
-def _plan(folder: Path, files: list[OutFile], formatted: Callable[[str], str]) -> Plan:
+def _plan(folder: Path, files: list[OutFile], formatted: Callable[[str], str], deep: bool) -> Plan:
     found = Plan(folder, before=read_manifest(folder))
     wanted = set()
     for file in files:
@@ -97,7 +99,7 @@ def _plan(folder: Path, files: list[OutFile], formatted: Callable[[str], str]) -
         if on_disk is not None and digest(on_disk) not in found.before.get(file.path, set()):
             found.problems.append(_edited(path, file.path in found.before))
         found.write.append((file, None if on_disk is None else on_disk.decode("utf-8", "replace")))
-    for name in sorted(_names(folder) - wanted - {MANIFEST}):
+    for name in sorted(_names(folder, deep) - wanted - {MANIFEST}):
         data = _read(folder / name) or b""
         if digest(data) in found.before.get(name, set()):
             found.remove.append(name)
@@ -128,7 +130,7 @@ def orphans(out: Path, services: Iterable[str]) -> list[Plan]:
     with _system("read", out):
         folders = sorted(p for p in out.iterdir() if p.is_dir()) if out.is_dir() else []
         return [
-            _plan(p, [], str) for p in folders if p.name not in known and (p / MANIFEST).is_file()
+            _plan(p, [], str, True) for p in folders if p.name not in known and (p / MANIFEST).is_file()
         ]
 
 
@@ -139,8 +141,10 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _names(folder: Path) -> set[str]:
-    """Every file below `folder`, as relative paths."""
+def _names(folder: Path, deep: bool) -> set[str]:
+    """Every file in `folder`, and below it when `deep`, as relative paths."""
+    if not deep:
+        return {p.name for p in folder.iterdir() if not p.is_dir()} if folder.is_dir() else set()
     return {
         (Path(where) / name).relative_to(folder).as_posix()
         for where, _, names in os.walk(folder)

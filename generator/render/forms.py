@@ -11,6 +11,9 @@ from generator.render.environment import render
 
 DOCUMENT = "../rollback-procedures.md"
 BOX = "☐"
+# Dotted lines keep room for handwriting when the form is printed.
+LINE = "…" * 24
+SHORT_LINE = "…" * 12
 
 
 def outputs(book: model.Handbook) -> list[OutFile]:
@@ -55,7 +58,7 @@ def _form(checklist: model.Checklist, book: model.Handbook, known: dict) -> str:
 
 def _fields(checklist: model.Checklist, md) -> Markdown:
     def row(field: model.Field) -> tuple[str, str]:
-        choices = " ".join(f"{BOX} {md(c)}" for c in field.choices)
+        choices = " ".join(f"{BOX} {md(c)}" for c in field.choices) or LINE
         return (f"{md(field.label)} ({md(field.help)})" if field.help else md(field.label), choices)
 
     return table(("Field", "Entry"), map(row, checklist.fields))
@@ -64,7 +67,7 @@ def _fields(checklist: model.Checklist, md) -> Markdown:
 def _phases(checklist: model.Checklist, md) -> Markdown:
     return table(
         ("Phase", "When", "Purpose", "Result", "Verified at (UTC)"),
-        ((md(p.title), range_words(p.start, p.end), md(p.purpose), "", "") for p in checklist.phases),
+        ((md(p.title), range_words(p.start, p.end), md(p.purpose), SHORT_LINE, SHORT_LINE) for p in checklist.phases),
     )
 
 
@@ -72,7 +75,7 @@ def _results(group: model.Group, checklist: model.Checklist, md) -> Markdown:
     """Checks with a box for every result, and room for what was seen."""
     return table(
         ("Check", *(md(r) for r in checklist.results), "Evidence"),
-        ((md(i.text), *(BOX for _ in checklist.results), "") for i in group.items),
+        ((md(i.text), *(BOX for _ in checklist.results), SHORT_LINE) for i in group.items),
     )
 
 

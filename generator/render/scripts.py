@@ -27,7 +27,7 @@ EXIT_CODES = (
 )
 
 # Programs of POSIX, and mktemp, which every supported system has.
-_PROGRAMS = ("cat", "cut", "date", "head", "id", "mkdir", "mktemp", "rm", "sed", "sleep", "tail", "tr", "uname")
+_PROGRAMS = ("cat", "date", "fold", "id", "mkdir", "mktemp", "rm", "sed", "sleep", "tail", "tr", "uname")
 _LIMIT = 300
 
 

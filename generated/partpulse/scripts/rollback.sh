@@ -17,9 +17,11 @@
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
 # Content sha256:85ec1b52ad97fb5595e3efb0de2225585266742d4a6b5771636532a789ccbaee
 
-set -u
-
 # --- A known place to start from, whatever shell, user and environment this is.
+# Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
+POSIXLY_CORRECT=1
+# Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
+set +aCefvx -u
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 IFS='
 '
@@ -29,8 +31,9 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in cat cut date git head id mkdir mktemp rm sed sleep tail tr uname; do unset -f "$name" 2>/dev/null; done
-umask 077
+for name in [ command kill printf read test wait cat date fold git id mkdir mktemp rm sed sleep tail tr uname; do
+  unset -f "$name" 2>/dev/null
+done
 # A closed stream would let the next opened file take its place.
 (: <&0) 2>/dev/null || exec </dev/null
 (: >&1) 2>/dev/null || exec >/dev/null
@@ -76,19 +79,22 @@ log=
 run=
 
 # json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
-json() { printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g'; }
+json() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
 
+# now: the time of day, and seconds since some start; 'unknown' and 0 where the system cannot tell.
 now() {
-  stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ 2>/dev/null) || stamp=
+  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %s' 2>/dev/null) || moment=
+  stamp=${moment%% *}
+  seconds=${moment##* }
   case $stamp in
   [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
   *) stamp=unknown ;;
   esac
-}
-
-# clock: seconds since some start; 0 where the system cannot tell.
-clock() {
-  seconds=$(date +%s 2>/dev/null) || seconds=0
   case $seconds in
   '' | *[!0-9]*) seconds=0 ;;
   esac
@@ -98,9 +104,9 @@ clock() {
 record() {
   [ -n "$log" ] || return 0
   now
-  clock
   took=$((seconds - step_began))
-  [ "$took" -ge 0 ] || took=0
+  # A clock that answers only now and then must not show as years.
+  [ "$took" -ge 0 ] && [ "$step_began" -gt 0 ] || took=0
   entry="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
   entry="$entry,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
   shift 3
@@ -111,18 +117,28 @@ record() {
   { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
 }
 
-# open_log FOLDER: begins a log there, or answers 1.
+# open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
 open_log() {
-  [ -n "$1" ] && mkdir -p "$1" 2>/dev/null || return 1
-  log=$1/${script%.sh}-$run.jsonl
-  { printf '' >>"$log"; } 2>/dev/null && [ -w "$log" ] && return 0
+  case $1 in
+  '') return 1 ;;
+  /*) log=$1/${script%.sh}-$run.jsonl ;;
+  *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
+  esac
+  # Only its owner may read a log; what Git writes keeps the mode that the user has set.
+  if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
+    shift
+    record start started 0 "$@"
+    # On a full disk the file is there and the line is not.
+    [ -s "$log" ] && return 0
+    rm -f "$log" 2>/dev/null
+  fi
   log=
   return 1
 }
 
 begin_step() {
   step=$1
-  clock
+  now
   step_began=$seconds
   say ""
   say "$2"
@@ -134,6 +150,8 @@ step=start
 step_began=0
 child=
 watch=
+starting=
+held=
 scratch=
 
 clean_up() {
@@ -171,11 +189,21 @@ fail() {
   finish "$1" failed
 }
 
-# shellcheck disable=SC2317 # reached through the traps below
+# interrupted CODE SIGNAL: ends what runs, then the script.
 interrupted() {
+  # A command that is being started has no known process yet: wait until it has.
+  if [ -n "$starting" ]; then
+    held="$1 $2"
+    return
+  fi
   trap '' INT TERM HUP
   [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
-  [ -n "$child" ] && end_tree "$child"
+  if [ -n "$child" ]; then
+    # In the background, because an ended child stays visible until it is waited for.
+    end_tree "$child" &
+    ending=$!
+    { wait "$child"; wait "$ending"; } 2>/dev/null
+  fi
   fail "$1" "interrupted by $2." "Run the same command again; that is always safe."
 }
 
@@ -190,7 +218,9 @@ trap leave EXIT
 descendants() {
   kill -STOP "$1" 2>/dev/null
   printf '%s\n' "$1"
-  { ps -A -o pid= -o ppid= || ps -o pid,ppid; } 2>/dev/null </dev/null |
+  # The second form is for busybox, the third for machines that have no `ps`.
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid ||
+    sed 's/^\([0-9]*\) (.*) [A-Z] \([0-9]*\) .*/\1 \2/' /proc/[0-9]*/stat; } 2>/dev/null </dev/null |
     while read -r pid parent rest; do
       [ "$parent" = "$1" ] && [ -z "$rest" ] && printf '%s\n' "$pid"
     done | while read -r pid; do descendants "$pid"; done
@@ -213,21 +243,43 @@ end_tree() {
   return 0
 }
 
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# script is gone without a word, so that nothing hangs on for ever.
+watch_over() {
+  stop=
+  trap 'stop=1' HUP INT TERM
+  time_left=$2
+  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+    sleep 1 &
+    [ -n "$stop" ] || wait "$!"
+    ended=$?
+    if [ -n "$stop" ]; then
+      kill "$!" 2>/dev/null
+      exit 0
+    fi
+    # Where `sleep` does not work, no limit is better than one that is over at once.
+    [ "$ended" -eq 0 ] || exit 0
+    time_left=$((time_left - 1))
+  done
+  # The script sees the end of PID at once; this must still end the rest of the tree.
+  trap '' HUP INT TERM
+  end_tree "$1"
+  exit 99
+}
+
 # limited SECONDS COMMAND...: runs COMMAND without input; its words go to $scratch/out and
 # $scratch/err. Answers its status, or 124 when time was up.
 limited() {
   limit=$1
   shift
+  starting=1
   "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   child=$!
-  (
-    trap 'kill "$sleeper" 2>/dev/null; exit 0' TERM INT HUP
-    sleep "$limit" &
-    sleeper=$!
-    wait "$sleeper" && end_tree "$child" && exit 99
-  ) </dev/null >/dev/null 2>&1 3>&- &
+  watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
   watch=$!
-  wait "$child"
+  starting=
+  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+  wait "$child" 2>/dev/null
   status=$?
   child=
   kill -TERM "$watch" 2>/dev/null
@@ -237,9 +289,11 @@ limited() {
   return "$status"
 }
 
-# complaint: what the last command said, without names and passwords in addresses.
+# complaint: what the last command said, without colours, and without names and passwords in
+# addresses.
 complaint() {
-  sed 's#://[^/ ]*@#://***@#g' "$scratch/err" 2>/dev/null | tr -d '\000-\010\013-\037\177' | sed 's/^/  | /' | tail -n 15 >&3
+  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
+    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
 }
 
 # --- Arguments. Anything that is not understood is refused before anything happens.
@@ -286,8 +340,8 @@ END_OF_USAGE
 }
 
 refuse() {
-  warn "$script: $1"
-  warn "Usage: "'rollback.sh [--yes] [--dry-run] [--push-only] [--any-commit] <commit-sha>'
+  wrap warn "$script: " "$1"
+  wrap warn "Usage: " 'rollback.sh [--yes] [--dry-run] [--push-only] [--any-commit] <commit-sha>'
   warn "Nothing was done. '$script --help' says more."
   exit 2
 }
@@ -346,37 +400,44 @@ check_commit() {
   fi
 }
 check_commit "$parameter_commit"
-parameter_commit=$(printf '%s' "$parameter_commit" | tr 'A-F' 'a-f')
+typed=$parameter_commit
+parameter_commit=$(printf '%s' "$typed" | tr 'A-F' 'a-f')
+[ "${#parameter_commit}" -eq "${#typed}" ] || fail 3 "the program 'tr' does not work here." "Run the script on another machine."
 parameter_remote=origin
 parameter_production=HEAD
 if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
   warn "$script: there is no terminal to ask on."
-  warn "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
+  wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
   exit 2
 fi
 
 # --- This machine: programs, room for a scratch file, a log.
-for name in cat cut date git head id mkdir mktemp rm sed sleep tail tr uname; do
+for name in cat date fold git id mkdir mktemp rm sed sleep tail tr uname; do
   command -v "$name" >/dev/null 2>&1 ||
     fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
 done
 
 # The user's own settings must not turn the script's commands into others.
-unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
-unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE GIT_NAMESPACE
-unset GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH GIT_REPLACE_REF_BASE
-unset GIT_SHALLOW_FILE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_WORK_TREE
+unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+# Traces show addresses and headers, and can go to a file.
+unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
 GIT_TERMINAL_PROMPT=0
 GIT_NO_REPLACE_OBJECTS=1
-GIT_CONFIG_COUNT=3
+GIT_CONFIG_COUNT=4
 GIT_CONFIG_KEY_0=core.hooksPath
 GIT_CONFIG_VALUE_0=/dev/null
 GIT_CONFIG_KEY_1=push.pushOption
 GIT_CONFIG_VALUE_1=
 GIT_CONFIG_KEY_2=core.fsmonitor
 GIT_CONFIG_VALUE_2=false
+GIT_CONFIG_KEY_3=color.ui
+GIT_CONFIG_VALUE_3=false
 export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
@@ -389,7 +450,6 @@ done
 [ -n "$scratch" ] || fail 3 "there is no room for a scratch file." "Free some disk space, or set TMPDIR to a folder that has room."
 
 now
-clock
 run_began=$seconds
 step_began=$seconds
 run=$(printf '%s' "$stamp" | tr -d ':-')-$$
@@ -399,9 +459,11 @@ case $script_sha256 in
 esac
 if [ -z "$dry_run" ]; then
   git_folder=$(git rev-parse --git-common-dir 2>/dev/null) || git_folder=
-  open_log "${ROLLBOOK_LOG_DIR:-}" || open_log "${git_folder:+$git_folder/rollback-log}" || open_log "${TMPDIR:-/tmp}/rollback-log" ||
+  set -- who "$(id -un 2>/dev/null)" host "$(uname -n 2>/dev/null)" folder "$PWD" arguments "$*" version 1.1.0
+  # The last folder gets a name that nobody can have taken before, since others may write beside it.
+  open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
+    open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
-  record start started 0 who "$(id -un 2>/dev/null)" host "$(uname -n 2>/dev/null)" folder "$PWD" arguments "$*" version 1.1.0
 fi
 
 # confirm QUESTION: goes on only after a clear yes.
@@ -432,12 +494,14 @@ git rev-parse --git-dir >"$scratch/out" 2>"$scratch/err" || {
   complaint
   fail 3 "this is not a Git repository that can be used: $PWD" "Go into a clone of the repository and run the script there."
 }
-git remote get-url --push "${remote}" >"$scratch/out" 2>"$scratch/err" || {
+# Never into a file, never into the log: an address can hold a password.
+remote_url=$(git remote get-url --push "${remote}" 2>"$scratch/err") || {
   complaint
   fail 3 "this clone has no remote '$remote'." "Look at 'git remote -v'; add the remote, or use a clone that has it."
 }
-remote_url=$(head -n 1 "$scratch/out")
-[ -n "$remote_url" ] || fail 3 "the remote '$remote' has no address." "Set it with 'git remote set-url $remote ADDRESS'."
+case $remote_url in
+'' | -*) fail 3 "the remote '$remote' has no usable address." "Set it with 'git remote set-url $remote ADDRESS'." ;;
+esac
 
 limited 30 git ls-remote "${remote_url}" "${production_ref}" || {
   status=$?
@@ -453,11 +517,13 @@ case $tip in
 '' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_name'." "Check which branch production is built from." ;;
 esac
 
-# In a partial clone even this may ask the remote.
-if ! limited 30 git cat-file -e "$tip^{commit}"; then
+# Looks only at what is here; in a partial clone `git cat-file` would fetch.
+has_tip() { [ "$(git rev-parse --disambiguate="$tip" 2>/dev/null)" = "$tip" ]; }
+if ! has_tip; then
   if [ -n "$dry_run" ]; then
     say "  This clone is behind; a real run would fetch the production branch."
     say "  Fetch it yourself to see the rest of the dry run: git fetch $remote"
+    say "Dry run: nothing was changed."
     finish 0 ok
   fi
   limited 120 git fetch --quiet --no-tags --no-write-fetch-head --no-auto-gc --recurse-submodules=no "${remote_url}" "${production_ref}" || {
@@ -467,15 +533,16 @@ if ! limited 30 git cat-file -e "$tip^{commit}"; then
     [ "$status" -eq 129 ] && fail 3 "this Git is too old." "Use Git 2.29 or newer."
     fail 5 "the production branch cannot be fetched." "Check network, access and disk space, then run the same command again."
   }
-  git cat-file -e "$tip^{commit}" 2>/dev/null ||
-    fail 7 "the production branch moved while it was read." "Run the same command again."
+  has_tip || fail 5 "the production branch moved while it was read." "Run the same command again."
 fi
 
 git rev-parse --disambiguate="${commit_digits}" >"$scratch/out" 2>"$scratch/err" || : >"$scratch/out"
 commit=
 count=0
 while read -r sha; do
-  [ "$(git cat-file -t "$sha" 2>/dev/null)" = commit ] || continue
+  kind=$(git cat-file -t "$sha" 2>/dev/null) ||
+    fail 3 "Git cannot read the object $sha." "Use another, undamaged clone."
+  [ "$kind" = commit ] || continue
   commit=$sha
   count=$((count + 1))
 done <"$scratch/out"
@@ -491,12 +558,14 @@ git merge-base --is-ancestor "${commit}" "${tip}" 2>"$scratch/err"
 case $? in
 0) ;;
 1)
-  if [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
-    fail 4 "this clone is shallow: it cannot tell whether production ever had $commit_digits." "Use a full clone, or 'git fetch --unshallow'."
-  fi
-  [ -n "$option_any_commit" ] ||
+  if [ -n "$option_any_commit" ]; then
+    warn "  WARNING: nothing shows that production ever had this commit."
+    warn "           You asked for it with --any-commit."
+  elif [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
+    fail 4 "this clone is shallow: it cannot tell whether production ever had $commit_digits." "Use a full clone, or run 'git fetch --unshallow' first. If you are sure, add --any-commit."
+  else
     fail 4 "production never had $commit_digits." "Look at 'git log --oneline $tip'. If you are sure, add --any-commit."
-  warn "  WARNING: production never had this commit. You asked for it with --any-commit."
+  fi
   ;;
 *)
   complaint
@@ -505,12 +574,20 @@ case $? in
 esac
 short=$(printf '%.12s' "$commit")
 
-# told COMMIT: day and title of a commit, safe to show.
-told() { printable "$(git --no-pager log -1 --no-color --no-show-signature --format='%cs  %s' "$1" 2>/dev/null)" | cut -c 1-60; }
+# told COMMIT: day and title of a commit, safe to show. Git shortens the title, because it knows
+# how wide a letter is.
+told() {
+  printable "$(git --no-pager log -1 --no-color --no-show-signature --format='%cs  %<(42,trunc)%s' "$1" 2>/dev/null)" |
+    sed 's/ *$//'
+}
 behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
 say "  from  $(printf '%.12s' "$tip")  $(told "$tip")"
 say "  to    $short  $(told "$commit")"
-say "  This leaves out $behind commits of the production branch."
+if [ "$behind" = 1 ]; then
+  say "  This leaves out 1 commit of the production branch."
+else
+  say "  This leaves out $behind commits of the production branch."
+fi
 record "$step" ok 0 commit "$commit" production_tip "$tip"
 
 # --- Step 2: Publish it as a rollback branch
@@ -538,13 +615,17 @@ else
       [ "$pushed" -eq 0 ] || say "  The push reported an error, but the branch is there."
     elif [ -n "$found" ]; then
       truth="The remote holds another commit in $branch. Production has not moved."
+      [ "$pushed" -eq 0 ] && fail 7 "the push reported success, but the branch holds another commit." "Do not use that branch. Ask who runs the remote; something there changes branches."
       fail 5 "the branch on the remote holds another commit." "Run the same command again; it takes a new branch."
     elif [ "$pushed" -eq 0 ]; then
       truth="The branch $branch is not on the remote. Production has not moved."
       fail 7 "the push reported success, but the branch is not there." "Ask who runs the remote; something there removes branches."
     else
+      if [ "$pushed" -eq 124 ]; then
+        truth="The branch $branch was not on the remote a moment ago; it may still arrive. Production has not moved."
+        fail 6 "the push took longer than 120 seconds." "Check the network, then run the same command again."
+      fi
       truth="The branch $branch is not on the remote. Nothing was changed there, and production did not move."
-      [ "$pushed" -eq 124 ] && fail 6 "the push took longer than 120 seconds." "Check the network, then run the same command again."
       fail 5 "the remote refused the push." "Read its words above: access, a protected branch, a full disk? Then run the same command again."
     fi
   else

@@ -1,0 +1,21 @@
+#!/bin/sh
+# The programs that the tests use besides Python and git. As root on Debian or
+# Ubuntu this installs what is missing; elsewhere it says what is missing, and the
+# tests that need it are skipped by name (with CI=true they fail instead).
+set -eu
+
+missing=
+for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck shfmt:shfmt chromium:chromium; do
+  command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "Installing for the tests:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # shellcheck disable=SC2086 # a list of names
+  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+  echo "Not installed, so tests that need it are skipped:$missing"
+fi
