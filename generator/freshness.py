@@ -23,7 +23,8 @@ class Clock:
     """What a clock is made from; days as text, as somebody wrote them.
 
     `last` is the day the thing was done; `baseline` stands in for it before the
-    first time; `stated` is a next day that somebody promised.
+    first time; `stated` is a next day that somebody promised; `current` is the stamp
+    of what a review or drill today would be about.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Clock:
     stated: str | None = None
     what: str = ""
     owner: str = ""
+    current: str = ""
 
     @property
     def due(self) -> str | None:
@@ -101,6 +103,7 @@ def review_clock(book: model.Handbook) -> Clock:
         baseline=book.service.issued,
         stated=review.stated,
         what="review of the document",
+        current=book.stamps.get("review", ""),
         owner=book.contacts.roles[review.owner],
     )
 
@@ -112,6 +115,7 @@ def drill_clocks(book: model.Handbook) -> list[Clock]:
             id=f"drill:{p.id}",
             cycle=book.service.drill_cycle or "",
             what=f"drill of {p.title}",
+            current=book.stamps.get(f"drill:{p.id}", ""),
             owner=book.contacts.roles[book.service.review.owner],
         )
         for p in book.procedures

@@ -11,8 +11,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wcwidth import wcswidth
-
 from generator import model
 from generator.refs import Target
 from generator.text import Code, Plain, paragraphs, parts
@@ -22,11 +20,11 @@ URL = re.compile(
 )
 # A word that is an address, with the punctuation of the sentence around it.
 _ADDRESS = re.compile(
-    rf"([(\"']?)({URL.pattern}?|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+?)([)\"']?[.,;:!?]*)"
+    rf"([(\"']?)({URL.pattern}?|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9]+)+)([)\"']?[.,;:!?]*)"
 )
 # What a backslash does not hide everywhere: tags and entities, math, lines through text,
 # and addresses, which one dialect turns into links and another does not.
-_NOT_PLAIN = re.compile(r"<[^\s]|&#?\w+;|[$~]|://|^\W*www\.|\w@\w", re.IGNORECASE)
+_NOT_PLAIN = re.compile(r"[<$~]|&#?\w+;|\\\||://|^\W*www\.|\w@\w", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])")
 # First characters that begin a block in one dialect or another.
 _BLOCK_START = re.compile(r"(?:[-+#>|=:!?%{}^;&\[\]]|///)")
@@ -40,13 +38,21 @@ class Markdown(str):
 
 
 def code_span(text: str) -> Markdown:
-    """Text as code, whatever backticks it holds."""
+    """Text as code, whatever backticks it holds.
+
+    Two or more in a row stand between spans: a span that begins with three would be
+    taken for a block of code at the start of a line.
+    """
     text = " ".join(text.split()) or " "
-    runs = re.findall("`+", text)
-    if not runs:
-        return Markdown(f"`{text}`")
-    fence = "`" * (max(map(len, runs)) + 1)
-    return Markdown(f"{fence} {text} {fence}")
+    out = []
+    for piece in re.split("(`{2,})", text):
+        if piece.startswith("``"):
+            out.append(r"\`" * len(piece))
+        elif "`" in piece:
+            out.append(f"`` {piece} ``")
+        elif piece:
+            out.append(f"`{piece}`")
+    return Markdown("".join(out))
 
 
 def escape(text: str, *, links: bool = True) -> Markdown:
@@ -57,19 +63,36 @@ def escape(text: str, *, links: bool = True) -> Markdown:
 def _words(text: str, *, links: bool, start: bool = False) -> Iterator[str | Code]:
     """The words of plain text and what stands between them; `start`: it may begin a block."""
     for index, word in enumerate(re.split(r"(\s+)", text)):
-        if start and index == 0 and _BLOCK_START.match(word):
-            yield Code(word)
-        elif start and index == 0 and (found := _ORDERED.fullmatch(word)):
+        first = start and index == 0
+        if first and (found := _ORDERED.fullmatch(word)):
             yield Markdown(f"{found.group(1)}\\{found.group(2)}")
+        elif not links:
+            yield from _apart(word, code=first and bool(_BLOCK_START.match(word)))
+        elif first and _BLOCK_START.match(word):
+            yield Code(word)
         elif not _NOT_PLAIN.search(word):
-            yield Markdown(_SPECIAL.sub(r"\\\g<0>", word))
-        elif links and (found := _ADDRESS.fullmatch(word)):
+            yield _backslashed(word)
+        elif found := _ADDRESS.fullmatch(word):
             before, address, after = found.groups()
             if after.startswith(")") and before != "(" and URL.fullmatch(address + ")"):
                 address, after = address + ")", after[1:]
             yield Markdown(f"{before}<{address}>{after}")
         else:
             yield Code(word)
+
+
+def _backslashed(text: str) -> Markdown:
+    return Markdown(_SPECIAL.sub(r"\\\g<0>", text))
+
+
+def _apart(text: str, *, code: bool = False) -> Iterator[str | Code]:
+    """Text inside the text of a link: '](' and ']:' would end it, even in code."""
+    for index, piece in enumerate(text.split("]")):
+        if index:
+            yield Markdown(r"\]")
+        if piece:
+            plain = not code and piece[0] not in "(:" and not _NOT_PLAIN.search(piece)
+            yield _backslashed(piece) if plain else Code(piece)
 
 
 def _joined(pieces: Iterable[str | Code]) -> Markdown:
@@ -99,7 +122,7 @@ def inline(
         if isinstance(part, Plain):
             out += _words(part.text, links=links, start=index == 0)
         elif isinstance(part, Code):
-            out.append(part)
+            out += [part] if links else _apart(part.text, code=True)
         else:
             out.append(_reference(targets[part.kind, part.id], document, links=links))
     # A heading would lose closing hashes.
@@ -119,11 +142,12 @@ def _reference(target: Target, document: str, *, links: bool) -> Markdown:
 
 def anchor(heading: str) -> str:
     """The fragment that GitHub and the site give to a heading."""
+    heading = " ".join(heading.split())
     plain = "".join(p.text if isinstance(p, (Plain, Code)) else "" for p in parts(heading))
     kept = "".join(
         c for c in plain.lower() if c in " -_" or unicodedata.category(c)[0] in "LNM"
     )
-    return kept.strip().replace(" ", "-")
+    return kept.replace(" ", "-")
 
 
 def fence(code: str, language: str) -> Markdown:
@@ -136,22 +160,42 @@ def fence(code: str, language: str) -> Markdown:
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Markdown:
     """A table with even columns. Cells are Markdown; a '|' in them is escaped here."""
     cells = [[_cell(c) for c in row] for row in (header, *rows)]
-    widths = [max(3, *(wcswidth(row[i]) for row in cells)) for i in range(len(header))]
+    widths = [max(3, *(_width(row[i]) for row in cells)) for i in range(len(header))]
 
     def line(row: Sequence[str]) -> str:
-        padded = (c + " " * (w - wcswidth(c)) for c, w in zip(row, widths))
+        padded = (c + " " * (w - _width(c)) for c, w in zip(row, widths))
         return "| " + " | ".join(padded) + " |"
 
     rule = ["-" * w for w in widths]
     return Markdown("\n".join([line(cells[0]), line(rule), *map(line, cells[1:])]))
 
 
+_CELL_PART = re.compile(r"\\.|(`+)(?!`)(.+?)(?<!`)\1(?!`)|\|")
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal. mdformat's own measure is finer, and slow to load."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
 def _cell(text: str) -> str:
-    """In a table, Python-Markdown shows the backslash of an escaped '|' inside code."""
-    if "|" not in text:
-        return text
-    plain = re.sub(r"(`+)(?!`)(.*?)(?<!`)\1(?!`)", lambda m: escape(m.group(2).strip()), text)
-    return re.sub(r"(?<!\\)((?:\\\\)*)\|", r"\1\\|", plain)
+    """A '|' would end the cell, also inside code, where one dialect shows its backslash."""
+
+    def part(match: re.Match[str]) -> str:
+        if match.group() == "|":
+            return r"\|"
+        code = match.group(2)
+        if code is None or "|" not in code:
+            return match.group()
+        spans = ((c.strip() and code_span(c)) for c in code.split("|"))
+        return r" \| ".join(spans).strip()
+
+    return _CELL_PART.sub(part, text)
 
 
 _LIST_START = re.compile(r"(- |[0-9]+[.)] )")

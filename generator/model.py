@@ -327,7 +327,7 @@ class Handbook:
     sections: tuple[Section, ...]
     unfilled: tuple[Unfilled, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
-    content_hash: str = field(default="", compare=False)
+    stamps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def revision(self) -> Revision:

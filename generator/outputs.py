@@ -24,6 +24,7 @@ from generator.problems import Place, Problem, RollbookError
 from generator.source import shown_path
 
 MANIFEST = "SHA256SUMS"
+_TEMPORARY = ".rollbook-"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,10 @@ def _plan(folder: Path, files: list[OutFile], formatted: Callable[[str], str], d
             found.problems.append(_edited(path, file.path in found.before))
         found.write.append((file, None if on_disk is None else on_disk.decode("utf-8", "replace")))
     for name in sorted(_names(folder, deep) - wanted - {MANIFEST}):
+        if Path(name).name.startswith(_TEMPORARY):
+            # A build was killed before this one took the place of a file.
+            found.remove.append(name)
+            continue
         data = _read(folder / name) or b""
         if digest(data) in found.before.get(name, set()):
             found.remove.append(name)
@@ -210,7 +215,7 @@ def _prune(folder: Path) -> None:
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=".rollbook-", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

@@ -154,4 +154,7 @@ def _clock(judged: freshness.Judged) -> dict[str, object]:
         "cycle": judged.clock.cycle,
         "due": judged.due.isoformat() if judged.due else None,
         "days_left": judged.days_left,
+        "record": None,
+        "stamp": None,
+        "current": judged.clock.current,
     }

@@ -6,6 +6,7 @@ from) to problems. RULES lists them all; to add one, write it and put it there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from generator import actions, model
@@ -80,6 +81,43 @@ def text_refers_to_what_exists(context: Context) -> Iterator[Problem]:
                 yield problem_at(scalar, f"a reference to a {quoted(kind)}", f"text can refer to: {allowed}")
             elif (kind, id) not in context.targets:
                 yield problem_at(scalar, f"no {kind} {quoted(id)}", did_you_mean(id, context.ids(kind)))
+
+
+# Words that stand in a heading, in the text of a link or in code, or that text itself
+# refers to: nothing resolves a reference there.
+_PLAIN_KEYS = frozenset(
+    ("channel", "comment", "label", "name", "path", "protocol", "run", "title", "unfilled", "value", "with")
+)
+
+
+def names_hold_no_references(context: Context) -> Iterator[Problem]:
+    for document in context.documents:
+        for key, text in _under_keys(document.data, ""):
+            plain = key in _PLAIN_KEYS or (key == "help" and document.kind == "procedure")
+            for kind, _ in REFERENCE.findall(text) if plain else ():
+                if (document.kind, key, kind) != ("document", "title", "deadline"):
+                    yield problem_at(text, f"a reference cannot stand in '{key}'", "write the words out")
+                    break
+
+
+def headings_have_anchors(context: Context) -> Iterator[Problem]:
+    """GitHub and the site make the same anchor of a heading, except where they see a tag."""
+    for document in context.documents:
+        for key, text in _under_keys(document.data, "") if document.kind == "document" else ():
+            if key == "title" and re.search("<[^>]*>", text):
+                yield problem_at(text, "the title of a section cannot hold '<...>'", "links to it would not work everywhere; write the words without < and >")
+
+
+def _under_keys(node: Node, key: str) -> Iterator[tuple[str, Scalar]]:
+    """Every text with the key that it belongs to; all values of 'with' belong to 'with'."""
+    if isinstance(node, Scalar):
+        yield key, node
+    elif isinstance(node, Sequence):
+        for value in node:
+            yield from _under_keys(value, key)
+    else:
+        for name, value in node.items():
+            yield from _under_keys(value, "with" if key == "with" else name)
 
 
 def _scalars(nodes: Iterable[Node]) -> Iterator[Scalar]:
@@ -203,6 +241,8 @@ def procedures_can_run(context: Context) -> Iterator[Problem]:
             if step.action and (step.commands or step.manual or step.either):
                 yield problem_at(step.id, "a step with an action has no commands or instructions of its own", "make two steps of it")
         for parameter in procedure.parameters:
+            if parameter.value is not None and holes(parameter.value) != (parameter.value,):
+                yield problem_at(parameter.value, "a fixed value cannot use a parameter", "write the value out, without {name}")
             if parameter.id not in used:
                 yield problem_at(parameter.id, f"the parameter {quoted(parameter.id)} is not used", "delete it, or use it as {" + parameter.id + "}", severity="warning")
         if procedure.script:
@@ -331,6 +371,8 @@ RULES: tuple[Rule, ...] = (
     names_match_files,
     ids_are_unique,
     text_refers_to_what_exists,
+    names_hold_no_references,
+    headings_have_anchors,
     fields_refer_to_what_exists,
     blocks_refer_to_what_exists,
     dates_are_in_order,

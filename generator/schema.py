@@ -214,11 +214,7 @@ def validate(document: Document) -> list[Problem]:
 
 def _problems(error: jsonschema.ValidationError, document: Document) -> list[Problem]:
     path = list(error.absolute_path)
-    node: Node = document.data
-    for step in path:
-        if error.validator == "propertyNames" or not isinstance(node, (Mapping, Sequence)):
-            break
-        node = node[step]
+    node: Node = error.instance  # values and keys are the very nodes that were read
     where = dotted(document, path)
     message, hint = _words(error, node)
     keyword = error.validator
@@ -234,9 +230,6 @@ def _problems(error: jsonschema.ValidationError, document: Document) -> list[Pro
         name = missing.group(1) if missing else "?"
         what = error.schema.get("properties", {}).get(name, {}).get("description", "")
         return [problem_at(node, f"the key '{name}' is missing", what, where)]
-    if error.parent is not None and error.parent.validator == "propertyNames":
-        node = next((k for k in node if k == error.instance), node)
-    # An unknown key that sits where a name is free-form is reported on the key itself.
     return [problem_at(node, message, hint, where)]
 
 

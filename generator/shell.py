@@ -48,12 +48,21 @@ def command(found: model.Command, variables: Mapping[str, str]) -> Shell:
     return Shell(" ".join(word(w, variables) for w in found.words))
 
 
-def shown(found: model.Command, names: Mapping[str, str]) -> str:
-    """The same command as people read it: `names` says what stands for every hole."""
-    return " ".join(
-        "".join(names[p.name] if isinstance(p, Hole) else _readable(p) for p in holes(w)) or "''"
-        for w in found.words
-    )
+def shown(found: model.Command, names: Mapping[str, str], constants: Mapping[str, str]) -> str:
+    """The same command as people read it: a hole is its constant value, or what `names` says."""
+    return " ".join(_shown_word(w, names, constants) for w in found.words)
+
+
+def _shown_word(text: str, names: Mapping[str, str], constants: Mapping[str, str]) -> str:
+    out = literal = ""
+    for part in holes(text):
+        if isinstance(part, Hole) and part.name not in constants:
+            out += (_readable(literal) if literal else "") + names[part.name]
+            literal = ""
+        else:
+            # A constant and the text beside it are one word, and are quoted as one.
+            literal += constants[part.name] if isinstance(part, Hole) else part
+    return out + (_readable(literal) if literal else "") or "''"
 
 
 def _readable(literal: str) -> str:

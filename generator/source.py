@@ -12,8 +12,10 @@ needed twice is referred to by its id.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -273,13 +275,19 @@ def read_text(path: Path, shown: str) -> tuple[str | None, list[Problem]]:
     Raises RollbookError when the system refuses to read it.
     """
     try:
-        if path.is_dir():
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
             return None, [Problem(Place(shown), "a folder stands where a file is expected")]
+        if not stat.S_ISREG(mode):
+            # Reading a pipe would wait for ever.
+            return None, [Problem(Place(shown), "not a file: a pipe, a socket or a device")]
         with path.open("rb") as stream:
             raw = stream.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         return None, [Problem(Place(shown), "a link that leads nowhere", "mend or delete it")]
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None, [Problem(Place(shown), "a link that leads to itself", "mend or delete it")]
         raise RollbookError(f"cannot read {shown}: {error.strerror}") from error
     if len(raw) > MAX_FILE_BYTES:
         return None, [Problem(Place(shown), f"larger than {MAX_FILE_BYTES // 2**20} MiB")]
@@ -373,7 +381,7 @@ def _files_of(kind: Kind, folder: Path, problems: list[Problem]) -> list[Path]:
 
 
 def _inside(path: Path, root: Path) -> bool:
-    return path.resolve().is_relative_to(root)
+    return Path(os.path.realpath(path)).is_relative_to(root)
 
 
 def _strays(folder: Path, known: set[str]) -> list[Problem]:

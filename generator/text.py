@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 REFERENCE = re.compile(r"\[\[([a-z][a-z0-9-]*):([a-z0-9/-]+)\]\]")
-_PART = re.compile(r"\[\[([a-z][a-z0-9-]*):([a-z0-9/-]+)\]\]|(`+)(?!`)(.+?)(?<!`)\3(?!`)", re.DOTALL)
+_PART = re.compile(r"\[\[([a-z][a-z0-9-]*):([a-z0-9/-]+)\]\]|(?<!`)(`+)(?!`)(.+?)(?<!`)\3(?!`)", re.DOTALL)
 
 REFERENCE_KINDS = ("channel", "checklist", "deadline", "fact", "procedure", "section", "threshold")
 

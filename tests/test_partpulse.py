@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 
 from generator.load import load
+from generator.markdown import formatted
+from generator.render import render_all
 
 ROOT = Path(__file__).parent.parent
 BY_HAND = ROOT / "tests/cases/partpulse-1.0.0.md"
@@ -123,3 +127,34 @@ def test_the_document_claims_no_review_and_no_drill():
     assert "Last reviewed: never" in document
     assert "Last tested: never" in document
     assert not re.search(r"(reviewed|tested|drilled)( on)? 20\d\d", document, re.IGNORECASE)
+
+
+def test_every_markdown_output_is_in_mdformat_s_form_as_rendered():
+    """Then an unchanged build need not format anything (ADR 5)."""
+    for file in render_all(load(ROOT / "content/partpulse").handbook):
+        if file.markdown:
+            assert formatted(file.text) == file.text, file.path
+
+
+def test_mdformat_s_own_command_has_nothing_to_change():
+    pages = sorted((ROOT / "generated").rglob("*.md"))
+    assert len(pages) == 7
+    done = subprocess.run([sys.executable, "-m", "mdformat", "--check", *pages], capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_forms_hold_every_field_and_item():
+    book = load(ROOT / "content/partpulse").handbook
+    wanted = {"verification", "post-rollback", "pre-deployment", "incident-report", "drill-record"}
+    assert {c.id for c in book.checklists} == wanted
+    for checklist in book.checklists:
+        form = (ROOT / f"generated/partpulse/checklists/{checklist.id}.md").read_text("utf-8")
+        have = folded("\n".join(plain(form)))
+        for words in (
+            *(f.label for f in checklist.fields),
+            *(c for f in checklist.fields for c in f.choices),
+            *(p.title for p in checklist.phases),
+            *(i.text for g in checklist.groups for i in g.items),
+            *(line for g in checklist.groups for i in g.items for line in i.items),
+        ):
+            assert folded(words) in have, (checklist.id, words)

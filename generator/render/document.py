@@ -27,7 +27,15 @@ class _Page:
 
     def __init__(self, book: model.Handbook) -> None:
         self.book = book
-        self.data = {"book": book, "targets": targets(book), "document": "", "status": _status(book)}
+        known = targets(book)
+        self.data = {
+            "book": book,
+            "targets": known,
+            "document": "",
+            "status": _status(book),
+            # The text of a link, which cannot hold another link.
+            "label": lambda text: inline(text, known, links=False),
+        }
 
     def render(self, template: str, **more: object) -> str:
         return render(f"document/{template}.md.j2", **self.data, **more)
@@ -161,7 +169,7 @@ def _drills(book: model.Handbook) -> dict[str, object]:
 
     def reference(procedure: model.Procedure) -> str:
         section = sections.get(procedure.id)
-        title = inline(procedure.title, {})
+        title = inline(procedure.title, {}, links=False)
         return f"[{section.number} {title}](#{anchor(section.heading)})" if section else title
 
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import jinja2
 from generator import markdown, model, shell
 from generator.markdown import Markdown, code_span
 from generator.shell import Shell
+
+
+_TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
 @jinja2.pass_context
@@ -51,11 +55,21 @@ def _indent(text: str, width: int = 4) -> Markdown:
     )
 
 
+class _Compiled(jinja2.FileSystemBytecodeCache):
+    """Compiled templates beside their sources, as Python keeps its own; none where it may not write."""
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with contextlib.suppress(OSError):
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
 @cache
 def environment() -> jinja2.Environment:
     """Made once for all templates; it holds no data of any service."""
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates"),
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        bytecode_cache=_Compiled(str(_TEMPLATES / "__pycache__")),
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,
         autoescape=False,

@@ -48,6 +48,7 @@ def _form(checklist: model.Checklist, book: model.Handbook, known: dict) -> str:
             checklist=checklist,
             targets=known,
             document=DOCUMENT,
+            title=inline(book.service.title, known, links=False),
             source=f"content/{book.service.id}/",
             fields=_fields(checklist, md),
             phases=_phases(checklist, md),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import textwrap
 
 from generator import actions, model, shell
 from generator.assemble import walk_sections
-from generator.markdown import tidy
 from generator.outputs import OutFile
 from generator.refs import targets, value_words
 from generator.render.environment import render
@@ -79,32 +79,17 @@ def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
     if action is None:
         names = {p.id: f"<{_argument_name(p)}>" for p in procedure.parameters}
         constant = {p.id: p.value for p in procedure.parameters if p.value is not None}
-        found = [(_filled(c, constant), names) for c in step.commands]
+        found = step.commands
     else:
         names = {hole: _named(words, step, procedure) for hole, _, words in action.holes}
-        found = [(_filled(c, _constants(action, step, procedure)), names) for _, c in action.commands]
+        constant = _constants(action, step, procedure)
+        found = [c for _, c in action.commands]
     lines = []
-    for command, names in found:
+    for command in found:
         if command.comment:
             lines.append(f"# {command.comment}")
-        lines.append(shell.shown(command, names))
+        lines.append(shell.shown(command, names, constant))
     return lines
-
-
-def _filled(command: model.Command, constants: dict[str, str]) -> model.Command:
-    """`command` with constants in place of their holes."""
-    words = tuple(
-        "".join(
-            _literal(constants[p.name] if isinstance(p, Hole) and p.name in constants else p)
-            for p in holes(w)
-        )
-        for w in command.words
-    )
-    return model.Command(words, command.comment)
-
-
-def _literal(part: str | Hole) -> str:
-    return "{" + part.name + "}" if isinstance(part, Hole) else part
 
 
 def _constants(action: actions.Action, step: model.Step, procedure: model.Procedure) -> dict[str, str]:
@@ -176,7 +161,8 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
 
 def _squeezed(text: str) -> str:
     """One empty line where the templates left several. No here-document holds two."""
-    return tidy(text)
+    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
 
 def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[str, object]:
@@ -224,7 +210,7 @@ def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[s
         "constants": constants,
         "facts": facts,
         "wanted": f"expected {wanted}" if wanted else "expected no arguments",
-        "hash": book.content_hash,
+        "hash": book.stamps[f"drill:{procedure.id}"],
         "takes_commit": any(a["type"] == "commit" for a in arguments),
         "help": _help(procedure, book, touches),
     }
@@ -237,7 +223,7 @@ def _own_programs(procedure: model.Procedure) -> set[str]:
 
 def _help(procedure: model.Procedure, book: model.Handbook, touches: list[str]) -> Shell:
     """The text of --help: 80 columns, and no line that could end the here-document."""
-    lines = [f"{procedure.title} ({book.service.name})", ""]
+    lines = [*textwrap.wrap(f"{procedure.title} ({book.service.name})", 78), ""]
     for paragraph in shell.paragraphs(procedure.intro or procedure.title):
         lines += [*textwrap.wrap(paragraph, 78), ""]
     lines += ["Usage:", *textwrap.wrap(usage(procedure), 76, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False), ""]
@@ -287,10 +273,10 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known, data
         {
             "run": shell.command(c, variables),
             "shown": line,
-            "would": f"  would run: {line}",
             "late": f"the command took longer than {_LIMIT} seconds: {line}",
-            "truth": f"The step '{step.title}' has run.",
         }
         for c, line in zip(step.commands, lines)
     ]
+    told["begun"] = f"{told['heading']}: this step had begun, and what it has changed is not known. Nothing after it was begun."
+    told["done"] = f"{told['heading']}: this step has run. Nothing after it was begun."
     return render("script/command.sh.j2", **data, step=told)

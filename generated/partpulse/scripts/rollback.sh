@@ -15,7 +15,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
-# Content sha256:85ec1b52ad97fb5595e3efb0de2225585266742d4a6b5771636532a789ccbaee
+# Content sha256:6736983a04990ca87b96b29c5dd6c41cdecdd1f4af3b26002ef91d5be0fb5c8f
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -35,9 +35,10 @@ for name in [ command kill printf read test wait cat date fold git id mkdir mkte
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
+# Stderr first, and without silencing the question: that would open what it asks about.
+(: >&2) || exec 2>/dev/null
 (: <&0) 2>/dev/null || exec </dev/null
 (: >&1) 2>/dev/null || exec >/dev/null
-(: >&2) 2>/dev/null || exec 2>/dev/null
 # Whoever reads the output may go away; the work goes on.
 trap '' PIPE
 exec 3>&2
@@ -77,6 +78,7 @@ printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
 # --- The run log: JSON Lines. Logging never stops the rollback.
 log=
 run=
+recorded=
 
 # json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
 json() {
@@ -86,14 +88,20 @@ json() {
   esac
 }
 
-# now: the time of day, and seconds since some start; 'unknown' and 0 where the system cannot tell.
+# now: the time of day, the same for use in names, and seconds since some start; 'unknown' and 0
+# where the system cannot tell.
 now() {
-  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %s' 2>/dev/null) || moment=
+  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %Y%m%dT%H%M%SZ %s' 2>/dev/null) || moment=
   stamp=${moment%% *}
   seconds=${moment##* }
+  name_stamp=${moment#* }
+  name_stamp=${name_stamp%% *}
   case $stamp in
   [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
-  *) stamp=unknown ;;
+  *)
+    stamp=unknown
+    name_stamp=unknown
+    ;;
   esac
   case $seconds in
   '' | *[!0-9]*) seconds=0 ;;
@@ -102,6 +110,7 @@ now() {
 
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
 record() {
+  recorded=$1
   [ -n "$log" ] || return 0
   now
   took=$((seconds - step_began))
@@ -130,8 +139,8 @@ open_log() {
     record start started 0 "$@"
     # On a full disk the file is there and the line is not.
     [ -s "$log" ] && return 0
-    rm -f "$log" 2>/dev/null
   fi
+  rm -f "$log" 2>/dev/null
   log=
   return 1
 }
@@ -141,7 +150,7 @@ begin_step() {
   now
   step_began=$seconds
   say ""
-  say "$2"
+  wrap say "" "$2"
 }
 
 # --- Every way to end. `truth` always says what is true by now.
@@ -150,7 +159,7 @@ step=start
 step_began=0
 child=
 watch=
-starting=
+holding=
 held=
 scratch=
 
@@ -169,7 +178,7 @@ leave() {
 # finish CODE STATUS: the last lines, in one form for every end.
 finish() {
   trap '' INT TERM HUP
-  record "$step" "$2" "$1"
+  [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
   record outcome "$2" "$1" truth "$truth"
   say ""
@@ -191,8 +200,7 @@ fail() {
 
 # interrupted CODE SIGNAL: ends what runs, then the script.
 interrupted() {
-  # A command that is being started has no known process yet: wait until it has.
-  if [ -n "$starting" ]; then
+  if [ -n "$holding" ]; then
     held="$1 $2"
     return
   fi
@@ -202,9 +210,17 @@ interrupted() {
     # In the background, because an ended child stays visible until it is waited for.
     end_tree "$child" &
     ending=$!
-    { wait "$child"; wait "$ending"; } 2>/dev/null
+    wait "$child" 2>/dev/null
+    wait "$ending" 2>/dev/null
   fi
-  fail "$1" "interrupted by $2." "Run the same command again; that is always safe."
+  fail "$1" "the script was interrupted (signal $2)." "Run the same command again; that is always safe."
+}
+
+# Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
+# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+release() {
+  holding=
+  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
 }
 
 trap 'interrupted 129 HUP' HUP
@@ -250,11 +266,13 @@ watch_over() {
   trap 'stop=1' HUP INT TERM
   time_left=$2
   while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+    # A shell that has only just begun may lose the signal to stop.
+    kill -0 "$1" 2>/dev/null || exit 0
     sleep 1 &
     [ -n "$stop" ] || wait "$!"
     ended=$?
     if [ -n "$stop" ]; then
-      kill "$!" 2>/dev/null
+      kill -KILL "$!" 2>/dev/null
       exit 0
     fi
     # Where `sleep` does not work, no limit is better than one that is over at once.
@@ -272,13 +290,12 @@ watch_over() {
 limited() {
   limit=$1
   shift
-  starting=1
+  holding=1
   "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   child=$!
   watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
   watch=$!
-  starting=
-  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+  release
   wait "$child" 2>/dev/null
   status=$?
   child=
@@ -292,7 +309,7 @@ limited() {
 # complaint: what the last command said, without colours, and without names and passwords in
 # addresses.
 complaint() {
-  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
+  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
     tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
 }
 
@@ -441,7 +458,7 @@ export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
-  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null) || scratch=
+  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
   if [ -n "$scratch" ]; then
     { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
     clean_up
@@ -452,18 +469,20 @@ done
 now
 run_began=$seconds
 step_began=$seconds
-run=$(printf '%s' "$stamp" | tr -d ':-')-$$
+run=$name_stamp-$$
 script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 if [ -z "$dry_run" ]; then
-  git_folder=$(git rev-parse --git-common-dir 2>/dev/null) || git_folder=
+  git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
   set -- who "$(id -un 2>/dev/null)" host "$(uname -n 2>/dev/null)" folder "$PWD" arguments "$*" version 1.1.0
+  holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
     open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
+  release
 fi
 
 # confirm QUESTION: goes on only after a clear yes.
@@ -476,7 +495,7 @@ confirm() {
   y | Y | yes | Yes | YES) return 0 ;;
   esac
   warn ""
-  warn "Not confirmed. $truth"
+  wrap warn "Not confirmed. " "$truth"
   finish 2 'not confirmed'
 }
 
@@ -531,7 +550,7 @@ if ! has_tip; then
     complaint
     [ "$status" -eq 124 ] && fail 6 "fetching the production branch took longer than 120 seconds." "Check the network, then run the same command again."
     [ "$status" -eq 129 ] && fail 3 "this Git is too old." "Use Git 2.29 or newer."
-    fail 5 "the production branch cannot be fetched." "Check network, access and disk space, then run the same command again."
+    fail 5 "the production branch cannot be fetched." "Check network, access and disk space; a clone without trees needs 'git fetch $remote' first. Then run the same command again."
   }
   has_tip || fail 5 "the production branch moved while it was read." "Run the same command again."
 fi
@@ -573,6 +592,7 @@ case $? in
   ;;
 esac
 short=$(printf '%.12s' "$commit")
+[ -n "$short" ] || short=$commit
 
 # told COMMIT: day and title of a commit, safe to show. Git shortens the title, because it knows
 # how wide a letter is.
@@ -593,7 +613,7 @@ record "$step" ok 0 commit "$commit" production_tip "$tip"
 # --- Step 2: Publish it as a rollback branch
 begin_step publish 'Step 2: Publish it as a rollback branch'
 now
-branch=rollback/$(printf '%s' "$stamp" | tr -d ':-')-$short
+branch=rollback/$name_stamp-$short
 say "  branch  $branch"
 if [ -n "$dry_run" ]; then
   say "  A real run would push $short to it, without force, and read it back."
@@ -631,7 +651,10 @@ else
   else
     status=$?
     complaint
-    [ "$pushed" -eq 0 ] && fail 7 "the branch was pushed, but it cannot be read back." "Look for it with 'git ls-remote $remote $branch', or run the same command again."
+    if [ "$pushed" -eq 0 ]; then
+      truth="The push of $branch reported success, and nothing has confirmed it. Production has not moved."
+      fail 7 "the branch was pushed, but it cannot be read back." "Look for it with 'git ls-remote $remote $branch', or run the same command again."
+    fi
     [ "$status" -eq 124 ] && fail 6 "the remote no longer answers." "Check the network, then run the same command again."
     fail 5 "neither the push nor the look at the remote worked." "Check network and access, then run the same command again."
   fi
@@ -662,16 +685,16 @@ else
   say "  Left to do:"
 fi
 say ""
-say 'Step 3: Move production'
+wrap say "" 'Step 3: Move production'
 wrap say '   - ' 'Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
 wrap say '   - ' 'Find the production deployment of the commit above and choose "Instant Rollback"'
 wrap say '   - ' 'If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"'
 say ""
-say 'Step 4: Verify Rollback'
+wrap say "" 'Step 4: Verify Rollback'
 wrap say '   - ' 'Visit production URL: '"${fact_production_url}"
 wrap say '   - ' 'Work through ''Section 7.1 of the document'
 say ""
-say 'Step 5: Notify the team'
+wrap say "" 'Step 5: Notify the team'
 wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
 say ""
 if [ -n "$dry_run" ]; then

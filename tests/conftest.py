@@ -1,0 +1,20 @@
+"""What the tests share: where the content lies, and the option that renews expected files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew", action="store_true", help="write what came out into the expected files; then read the diff"
+    )
+
+
+@pytest.fixture
+def renew(request: pytest.FixtureRequest) -> bool:
+    return request.config.getoption("--renew")
