@@ -124,7 +124,7 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
         ),
         None,
     )
-    service = {"id": book.service.id, "name": book.service.name, "version": book.revision.version}
+    service = {"id": book.service.id, "name": book.service.name}
     data = {
         "procedure": procedure,
         "service": service,
@@ -232,7 +232,7 @@ def _help(procedure: model.Procedure, book: model.Handbook, touches: list[str]) 
     rows += [("--help", "show this text")]
     lines += [*_rows(rows), "", "It touches only:", *_rows([("-", t) for t in touches]), ""]
     lines += ["Exit codes:", *_rows(list(EXIT_CODES))]
-    envs = [(f.env, f"overrules {f.label}: {value_words(f.value)}") for g in book.service.fact_groups for f in g.facts if f.env]
+    envs = [(f.env, f"{f.label}; if empty: {value_words(f.value)}") for g in book.service.fact_groups for f in g.facts if f.env]
     envs.append(("ROLLBOOK_LOG_DIR", "folder for the run log"))
     lines += ["", "Environment:", *_rows(envs)]
     return Shell("\n".join(" " + l if l.strip() == "END_OF_USAGE" else l for l in lines))

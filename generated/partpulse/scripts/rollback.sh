@@ -181,8 +181,10 @@ finish() {
   [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
   record outcome "$2" "$1" truth "$truth"
-  say ""
-  [ -n "$log" ] && say "Run log: $log"
+  if [ -n "$log" ]; then
+    say ""
+    say "Run log: $log"
+  fi
   clean_up
   trap - EXIT
   exit "$1"
@@ -350,7 +352,7 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL    overrules URL: not yet known (the address at which users
+  PRODUCTION_URL    URL; if empty: not yet known (the address at which users
                     reach production)
   ROLLBOOK_LOG_DIR  folder for the run log
 END_OF_USAGE
@@ -476,7 +478,7 @@ case $script_sha256 in
 esac
 if [ -z "$dry_run" ]; then
   git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
-  set -- who "$(id -un 2>/dev/null)" host "$(uname -n 2>/dev/null)" folder "$PWD" arguments "$*" version 1.1.0
+  set -- who "$(id -un 2>/dev/null)" host "$(uname -n 2>/dev/null)" folder "$PWD" arguments "$*"
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
@@ -536,12 +538,15 @@ case $tip in
 '' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_name'." "Check which branch production is built from." ;;
 esac
 
+tip_short=$(printf '%.12s' "$tip")
+
 # Looks only at what is here; in a partial clone `git cat-file` would fetch.
 has_tip() { [ "$(git rev-parse --disambiguate="$tip" 2>/dev/null)" = "$tip" ]; }
 if ! has_tip; then
   if [ -n "$dry_run" ]; then
     say "  This clone is behind; a real run would fetch the production branch."
     say "  Fetch it yourself to see the rest of the dry run: git fetch $remote"
+    say ""
     say "Dry run: nothing was changed."
     finish 0 ok
   fi
@@ -566,13 +571,13 @@ while read -r sha; do
   count=$((count + 1))
 done <"$scratch/out"
 [ "$count" -le 1 ] || fail 4 "$count commits begin with $commit_digits." "Give more digits."
-[ -n "$commit" ] || fail 4 "no commit here begins with $commit_digits." "Look at 'git log --oneline $tip'; in a shallow clone, use a full one."
+[ -n "$commit" ] || fail 4 "no commit here begins with $commit_digits." "Look at 'git log --oneline $tip_short'; in a shallow clone, use a full one."
 case $commit in
 "$commit_digits"*) ;;
 *) fail 4 "Git found another commit than $commit_digits." "Give the full SHA." ;;
 esac
 [ "$commit" != "$tip" ] ||
-  fail 4 "$commit_digits is what the production branch holds now; publishing it rolls nothing back." "Give an older commit: 'git log --oneline $tip'."
+  fail 4 "$commit_digits is what the production branch holds now; publishing it rolls nothing back." "Give an older commit: 'git log --oneline $tip_short'."
 git merge-base --is-ancestor "${commit}" "${tip}" 2>"$scratch/err"
 case $? in
 0) ;;
@@ -583,7 +588,7 @@ case $? in
   elif [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
     fail 4 "this clone is shallow: it cannot tell whether production ever had $commit_digits." "Use a full clone, or run 'git fetch --unshallow' first. If you are sure, add --any-commit."
   else
-    fail 4 "production never had $commit_digits." "Look at 'git log --oneline $tip'. If you are sure, add --any-commit."
+    fail 4 "production never had $commit_digits." "Look at 'git log --oneline $tip_short'. If you are sure, add --any-commit."
   fi
   ;;
 *)
@@ -601,7 +606,7 @@ told() {
     sed 's/ *$//'
 }
 behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
-say "  from  $(printf '%.12s' "$tip")  $(told "$tip")"
+say "  from  $tip_short  $(told "$tip")"
 say "  to    $short  $(told "$commit")"
 if [ "$behind" = 1 ]; then
   say "  This leaves out 1 commit of the production branch."
