@@ -31,42 +31,63 @@ content, red gate, drift, 2 wrong usage, 3 it could not do its work"""
 
 def entry() -> None:
     """The `rollbook` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            # A terminal that knows no umlaut shows a code instead; it stops nothing.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 
 def main(argv: list[str]) -> int:
     """Run one command and answer its exit code. Writes to stdout and stderr."""
-    parser = _parser()
+    return _guarded(lambda: _run(argv), "--debug" in argv)
+
+
+def _run(argv: list[str]) -> int:
     try:
-        options = parser.parse_args(argv)
+        options = _parser().parse_args(argv)
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else USAGE
-    return _guarded(lambda: options.command(options), options.debug)
+        code = stop.code if isinstance(stop.code, int) else USAGE
+    else:
+        code = options.command(options)
+    if sys.stdout is not None:
+        sys.stdout.flush()  # what cannot be written is told here, not when Python ends
+    return code
 
 
 def _guarded(command: Callable[[], int], debug: bool) -> int:
     """The one error boundary: an exception becomes a sentence and an exit code."""
-    from generator.load import UsageError
-    from generator.problems import RollbookError
-
     try:
         return command()
-    except UsageError as error:
-        return _stop(str(error), USAGE)
-    except RollbookError as error:
-        return _stop(str(error), FAULT)
     except BrokenPipeError:
         # The reader of stdout went away, as `| head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return FAULT
     except KeyboardInterrupt:
         return _stop("interrupted; nothing is half-written", 130)
     except Exception as error:  # noqa: BLE001 - a fault of our own, told without a traceback
+        # Only now, so that `--help` loads nothing.
+        from generator.load import UsageError
+        from generator.problems import RollbookError
+
+        if isinstance(error, UsageError):
+            return _stop(str(error), USAGE)
+        if isinstance(error, RollbookError):
+            return _stop(str(error), FAULT)
+        if isinstance(error, OSError) and not debug:
+            _drop_stdout()
+            return _stop(f"{error.filename or 'cannot write the report'}: {error.strerror}", FAULT)
         if debug:
             traceback.print_exc()
         return _stop(
             f"a fault of Rollbook's own ({type(error).__name__}: {error}); --debug shows where", FAULT
         )
+
+
+def _drop_stdout() -> None:
+    """Let what is still to be written go nowhere, or Python would complain when it ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stop(message: str, code: int) -> int:
@@ -155,7 +176,7 @@ def _check(options: argparse.Namespace) -> int:
         try:
             as_of = parse_day(options.as_of)
         except ValueError as error:
-            raise UsageError(f"--as-of: {error}") from error
+            raise UsageError(f"--as-of {options.as_of}: {error}") from error
     states, problems = assess_all(options.content, options.service, as_of, options.warn_days, _now())
     wrong = [p for p in problems if p.severity == "error"]
     if options.format == "json":

@@ -102,7 +102,7 @@ def review_clock(book: model.Handbook) -> Clock:
         cycle=review.cycle,
         baseline=book.service.issued,
         stated=review.stated,
-        what="review of the document",
+        what="review",
         current=book.stamps.get("review", ""),
         owner=book.contacts.roles[review.owner],
     )
@@ -114,7 +114,7 @@ def drill_clocks(book: model.Handbook) -> list[Clock]:
         Clock(
             id=f"drill:{p.id}",
             cycle=book.service.drill_cycle or "",
-            what=f"drill of {p.title}",
+            what=f"drill, {p.title}",
             current=book.stamps.get(f"drill:{p.id}", ""),
             owner=book.contacts.roles[book.service.review.owner],
         )

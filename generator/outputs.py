@@ -14,7 +14,7 @@ import contextlib
 import difflib
 import hashlib
 import os
-import shutil
+import shlex
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -120,12 +120,12 @@ def _edited(path: Path, ours: bool) -> Problem:
         return Problem(
             Place(shown),
             "was edited by hand",
-            f"move the change into the content, then: rm {shown} && rollbook build",
+            f"move the change into the content, then run\n  rm {shlex.quote(shown)} && rollbook build",
         )
     return Problem(
         Place(shown),
         "was not made by Rollbook, and stands where its outputs are kept",
-        f"move it elsewhere: mv {shown} ..., then run rollbook build",
+        "move it elsewhere, then run\n  rollbook build",
     )
 
 

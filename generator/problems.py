@@ -78,4 +78,5 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 def quoted(value: str, limit: int = 60) -> str:
     """`value` in quotes, short and printable, for use inside a message."""
     shown = value if len(value) <= limit else value[: limit - 3] + "..."
+    shown = shown.replace("\n", "\\n").replace("\t", "\\t")
     return "'" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown) + "'"

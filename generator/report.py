@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 
-from generator import freshness, model
+from generator import freshness
 from generator.problems import Problem
 
 WIDTH = 80
@@ -14,13 +15,17 @@ WIDTH = 80
 
 def problem_text(problem: Problem) -> str:
     """`file:line:column: error: ...`, the offending line, a caret, the way out."""
-    lines = [f"{problem.place}: {problem.severity}: {problem.message}"]
+    place = "".join(c if c.isprintable() else "?" for c in str(problem.place))
+    lines = [f"{place}: {problem.severity}: {problem.message}"]
     if problem.where:
         lines.append(f"    in {problem.where}")
     if problem.excerpt.strip():
         lines += _excerpt(problem)
-    if problem.hint:
-        lines += textwrap.wrap(problem.hint, WIDTH, initial_indent="    = ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False)
+    for part in problem.hint.split("\n") if problem.hint else ():
+        # A command stands on a line of its own, indented, whole, ready to be copied.
+        lines += [f"    {part}"] if part.startswith(" ") else textwrap.wrap(
+            part, WIDTH, initial_indent="    = ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False
+        )
     return "\n".join(lines)
 
 
@@ -32,7 +37,15 @@ def _excerpt(problem: Problem) -> list[str]:
     start = 0 if column < room - 20 else column - room // 2
     text = problem.excerpt[start : start + room]
     text = "".join(c if c.isprintable() else " " for c in text)
-    return [number + text, " " * (len(number) - 2) + "| " + " " * (column - start) + "^"]
+    before = sum(_columns(c) for c in text[: column - start])
+    return [number + text, " " * (len(number) - 2) + "| " + " " * before + "^"]
+
+
+def _columns(character: str) -> int:
+    """Columns that a terminal gives to a character."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def problems_json(problems: list[Problem]) -> str:
@@ -61,12 +74,12 @@ def check_text(states: list[freshness.ServiceState], *, simulated: bool) -> Iter
         yield f"{state.name}: {_STATUS[state.status]}  (as of {day})"
         yield ""
         for judged in freshness.worst_first(state.clocks):
-            yield from _row(_LABEL[judged.state], judged.clock.what, _clock_words(judged), judged.clock.owner)
-        required = [u for u in state.unfilled if u.required]
-        optional = [u for u in state.unfilled if not u.required]
-        for label, blanks in (("OPEN", required), ("open", optional)):
-            for blank in blanks:
-                yield from _blank(label, blank, dict(state.roles))
+            yield from _row(_LABEL[judged.state], f"{judged.clock.what}: {_clock_words(judged)}")
+        for blank in sorted(state.unfilled, key=lambda u: not u.required):
+            by = f", owed by {blank.by}" if blank.by else ""
+            label = "MISSING" if blank.required else "optional"
+            yield from _row(label, f"{blank.what}{by} ({blank.path})")
+        yield from _owed(state)
     if len(states) > 1:
         red = sum(s.red for s in states)
         yield ""
@@ -80,28 +93,34 @@ _LABEL = {
 }
 
 
-def _row(label: str, what: str, words: str, owner: str) -> Iterator[str]:
-    text = f"{what}: {words}" + (f" ({owner})" if owner else "")
-    yield from textwrap.wrap(text, WIDTH, initial_indent=f"  {label:<9} ", subsequent_indent=" " * 12, break_on_hyphens=False)
+def _row(label: str, text: str) -> Iterator[str]:
+    yield from textwrap.wrap(
+        text, WIDTH, initial_indent=f"  {label:<9} ", subsequent_indent=" " * 12, break_on_hyphens=False
+    )
+
+
+def _owed(state: freshness.ServiceState) -> Iterator[str]:
+    """How much each role owes, in words for the end of the list."""
+    roles = dict(state.roles)
+    owners = [c.clock.owner for c in state.clocks if c.state in freshness.RED]
+    owners += [roles.get(u.owner, u.owner) for u in state.unfilled if u.required]
+    if owners:
+        yield ""
+        counted = (f"{owner} ({owners.count(owner)})" for owner in dict.fromkeys(owners))
+        yield from textwrap.wrap(f"Owed by: {', '.join(counted)}", WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _clock_words(judged: freshness.Judged) -> str:
     if judged.state == "invalid":
         return judged.detail
     if judged.state == "never":
-        return "never done; do one and record it"
+        return "never done"
     days = abs(judged.days_left or 0)
-    since = "issued, not yet reviewed; " if judged.clock.last is None else f"last {judged.clock.last}; "
+    since = "never reviewed" if judged.clock.last is None else f"last {judged.clock.last}"
     unit = "day" if days == 1 else "days"
     if judged.state == "expired":
-        return f"{since}was due {judged.due}, {days} {unit} ago"
-    return f"{since}due {judged.due}" + (", today" if days == 0 else f", in {days} {unit}")
-
-
-def _blank(label: str, blank: model.Unfilled, roles: dict[str, str]) -> Iterator[str]:
-    by = f", by {blank.by}" if blank.by else ""
-    need = "required" if blank.required else "optional"
-    yield from _row(label, f"{need} fact", f"{blank.what} [{blank.path}]{by}", roles.get(blank.owner, blank.owner))
+        return f"was due {judged.due}, {days} {unit} ago ({since})"
+    return f"due {judged.due}" + (", today" if days == 0 else f", in {days} {unit}") + f" ({since})"
 
 
 def check_json(states: list[freshness.ServiceState], problems: list[Problem], *, simulated: bool) -> str:

@@ -31,17 +31,17 @@ class Context:
 
 
 def _unknown(node: Scalar, what: str, allowed: Iterable[str]) -> Problem:
-    return problem_at(node, f"no {what} {quoted(node)}", did_you_mean(node, allowed))
+    return problem_at(node, f"no {what} is called {quoted(node)}", did_you_mean(node, allowed))
 
 
-def _unique(nodes: Iterable[Scalar], what: str) -> Iterator[Problem]:
+def _unique(nodes: Iterable[Scalar], what: str, hint: str = "name each differently") -> Iterator[Problem]:
     first: dict[str, Scalar] = {}
     for node in nodes:
         if node in first:
             yield problem_at(
                 node,
-                f"the {what} {quoted(node)} is taken; first at {place_of(first[node])}",
-                "ids are used once",
+                f"a second {what} {quoted(node)}; the first is at {place_of(first[node])}",
+                hint,
                 related=(place_of(first[node]),),
             )
         first.setdefault(node, node)
@@ -58,17 +58,17 @@ def names_match_files(context: Context) -> Iterator[Problem]:
 
 def ids_are_unique(context: Context) -> Iterator[Problem]:
     book = context.handbook
-    yield from _unique((f.id for g in book.service.fact_groups for f in g.facts), "id of a fact")
-    yield from _unique((s.id for s in walk_sections(book.sections)), "id of a section")
-    yield from _unique((t.id for t in book.triggers), "id of a trigger")
-    yield from _unique((p.script for p in book.procedures if p.script), "name of a script")
+    yield from _unique((f.id for g in book.service.fact_groups for f in g.facts), "fact")
+    yield from _unique((s.id for s in walk_sections(book.sections)), "section")
+    yield from _unique((t.id for t in book.triggers), "trigger")
+    yield from _unique((p.script for p in book.procedures if p.script), "script")
     for procedure in book.procedures:
-        yield from _unique((s.id for s in procedure.steps), "id of a step")
+        yield from _unique((s.id for s in procedure.steps), "step")
     for checklist in book.checklists:
-        yield from _unique((f.id for f in checklist.fields), "id of a field")
-        yield from _unique((g.id for g in checklist.groups), "id of a group")
-        yield from _unique((i.id for g in checklist.groups for i in g.items), "id of an item")
-        yield from _unique((p.id for p in checklist.phases), "id of a phase")
+        yield from _unique((f.id for f in checklist.fields), "field")
+        yield from _unique((g.id for g in checklist.groups), "group")
+        yield from _unique((i.id for g in checklist.groups for i in g.items), "item")
+        yield from _unique((p.id for p in checklist.phases), "phase")
 
 
 def text_refers_to_what_exists(context: Context) -> Iterator[Problem]:
@@ -78,9 +78,9 @@ def text_refers_to_what_exists(context: Context) -> Iterator[Problem]:
         for kind, id in REFERENCE.findall(scalar):
             if kind not in REFERENCE_KINDS:
                 allowed = ", ".join(REFERENCE_KINDS)
-                yield problem_at(scalar, f"a reference to a {quoted(kind)}", f"text can refer to: {allowed}")
+                yield problem_at(scalar, f"text cannot refer to a {quoted(kind)}", f"it can refer to: {allowed}")
             elif (kind, id) not in context.targets:
-                yield problem_at(scalar, f"no {kind} {quoted(id)}", did_you_mean(id, context.ids(kind)))
+                yield problem_at(scalar, f"no {kind} is called {quoted(id)}", did_you_mean(id, context.ids(kind)))
 
 
 # Words that stand in a heading, in the text of a link or in code, or that text itself
@@ -175,8 +175,9 @@ def blocks_refer_to_what_exists(context: Context) -> Iterator[Problem]:
             if block.kind in known:
                 shown[block.kind].append(block.value)
                 if block.value not in known[block.kind]:
-                    yield _unknown(block.value, block.kind, known[block.kind])
-    yield from _unique(shown["procedure"], "place of the procedure in the document,")
+                    what = {"facts": "group of facts", "links": "group of links"}.get(block.kind, block.kind)
+                    yield _unknown(block.value, what, known[block.kind])
+    yield from _unique(shown["procedure"], "block that shows the procedure", "show it once, and refer to it elsewhere: [[procedure:ID]]")
     for procedure in book.procedures:
         if procedure.id not in shown["procedure"]:
             yield problem_at(
@@ -230,13 +231,16 @@ def procedures_can_run(context: Context) -> Iterator[Problem]:
         parameters = {p.id: p for p in procedure.parameters}
         used: set[str] = set()
         for step in procedure.steps:
+            for command in step.commands:
+                if command.words[0].startswith("-"):
+                    yield problem_at(command.words[0], "a command begins with a program, not with an option", "write the program's name first")
             words = [w for c in step.commands for w in c.words] + list(step.arguments.values())
             for word in words:
                 for part in holes(word):
                     if isinstance(part, Hole):
                         used.add(part.name)
                         if part.name not in parameters:
-                            yield problem_at(word, f"no parameter {quoted(part.name)}", did_you_mean(part.name, parameters) + "; write {{name}} for the characters {name}")
+                            yield problem_at(word, f"no parameter is called {quoted(part.name)}", did_you_mean(part.name, parameters) + "; write {{name}} for the characters {name}")
             yield from _action(step)
             if step.action and (step.commands or step.manual or step.either):
                 yield problem_at(step.id, "a step with an action has no commands or instructions of its own", "make two steps of it")
@@ -288,14 +292,14 @@ def _script(procedure: model.Procedure) -> Iterator[Problem]:
         yield problem_at(procedure.script, "alternatives cannot be a script", "make a procedure of each")
     positions = sorted(p.position for p in procedure.parameters if p.position is not None)
     if positions != list(range(1, len(positions) + 1)):
-        yield problem_at(procedure.script, f"the positions of the arguments are {positions}", "count them 1, 2, 3, ...")
+        yield problem_at(procedure.script, f"the positions of the arguments are {', '.join(map(str, positions))}", "count them 1, 2, 3, ...")
     for parameter in procedure.parameters:
         if (parameter.position is None) == (parameter.value is None):
             yield problem_at(parameter.id, "a parameter of a script has either a position or a value", "give it one of them")
     runnable = [s.id for s in procedure.steps if s.runs]
     for stop in procedure.stops:
         if stop.after not in runnable:
-            yield _unknown(stop.after, "step that the script runs,", runnable)
+            yield _unknown(stop.after, "step that the script runs", runnable)
         if stop.option in _OPTIONS:
             yield problem_at(stop.option, f"every script has --{stop.option} already", "choose another name")
 

@@ -20,7 +20,7 @@ import jsonschema
 from jsonschema.validators import extend
 
 from generator.durations import parse_cycle, parse_duration
-from generator.problems import Problem, did_you_mean, nearest, quoted
+from generator.problems import Problem, did_you_mean, quoted
 from generator.source import Document, Mapping, Node, Scalar, Sequence, problem_at
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,9})?")
@@ -216,12 +216,12 @@ def _problems(error: jsonschema.ValidationError, document: Document) -> list[Pro
     path = list(error.absolute_path)
     node: Node = error.instance  # values and keys are the very nodes that were read
     where = dotted(document, path)
-    message, hint = _words(error, node)
     keyword = error.validator
     if keyword == "additionalProperties":
         allowed = error.schema.get("properties", {})
+        or_text = ". If this is one text: it needs quotes" if "string" in error.schema["type"] else ""
         return [
-            problem_at(key, f"unknown key {quoted(key)}", did_you_mean(key, allowed), where)
+            problem_at(key, f"unknown key {quoted(key)}", did_you_mean(key, allowed) + or_text, where)
             for key in node
             if key not in allowed
         ]
@@ -230,46 +230,61 @@ def _problems(error: jsonschema.ValidationError, document: Document) -> list[Pro
         name = missing.group(1) if missing else "?"
         what = error.schema.get("properties", {}).get(name, {}).get("description", "")
         return [problem_at(node, f"the key '{name}' is missing", what, where)]
+    message, hint = _words(error)
     return [problem_at(node, message, hint, where)]
 
 
-def _words(error: jsonschema.ValidationError, node: Node) -> tuple[str, str]:
-    """What is wrong, and what was expected, for the keywords that content can trip over."""
+def _words(error: jsonschema.ValidationError) -> tuple[str, str]:
+    """What is wrong, and the way out, for the keywords that content can trip over."""
     schema, value, keyword = error.schema, error.instance, error.validator
-    expected = schema.get("title", "")
-    teach = schema.get("description", "")
+    expected = schema.get("title") or _names(schema.get("type", "string"))
+    hint = _hint(schema)
     shown = quoted(value) if isinstance(value, str) else _kind(value)
+    if value == "" and keyword in ("type", "pattern", "format", "enum"):
+        return f"nothing stands here; expected {expected}", hint
     if keyword == "type":
-        wanted = schema.get("title") or _names(schema["type"])
-        if schema["type"] == "boolean":
-            return f"expected true or false without quotes, found {shown}", teach
-        return f"expected {wanted}, found {shown}", teach
+        numeric = schema["type"] in ("integer", "number", "boolean")
+        bare = " without quotes" if numeric and isinstance(value, Scalar) and not value.plain else ""
+        if "string" in schema["type"] and not isinstance(value, str):
+            hint = "text that holds ': ' or begins with [ or { needs quotes"
+        return f"expected {expected}{bare}, found {shown}", hint
     if keyword == "enum":
-        close = nearest(str(value), schema["enum"]) if isinstance(value, str) else None
-        meant = f"did you mean '{close}'? " if close else ""
-        return f"{shown} is not known here", f"{meant}Known here: {', '.join(schema['enum'])}"
+        return f"{shown} is not known here", did_you_mean(str(value), schema["enum"])
     if keyword in ("pattern", "format"):
-        if not expected:
-            expected = "another form"
-        return f"{shown} is not {expected}", teach
+        return f"{shown} is not {expected}", hint
     if keyword == "maxLength":
         return f"too long: {len(value):,} characters, at most {schema['maxLength']:,}", "shorten it"
-    if keyword in ("minItems", "minProperties"):
-        return f"at least {error.validator_value} needed here", teach
+    if keyword == "minItems":
+        return f"too short a list: at least {_entries(schema['minItems'])} needed", hint
+    if keyword == "minProperties":
+        keys = ", ".join(schema.get("properties", ()))
+        return "at least one key is needed here", f"Known here: {keys}" if keys else hint
     if keyword == "maxProperties":
         keys = ", ".join(value)
         return f"only one of these keys can stand here: {keys}", "begin a new '- ' entry for the other"
     if keyword == "oneOf":
-        return "exactly one of these keys is needed: " + ", ".join(
-            name for option in schema["oneOf"] for name in option["required"]
-        ), teach
+        keys = ", ".join(name for option in schema["oneOf"] for name in option["required"])
+        if error.context:
+            return f"one of these keys is missing: {keys}", "add one of them"
+        return f"only one of these keys can stand here: {keys}", "keep one of them"
     if keyword == "minimum":
-        return f"{shown} is less than {error.validator_value}", teach
+        return f"{shown} is less than {error.validator_value}", hint
     if keyword == "maximum":
-        return f"{shown} is more than {error.validator_value}", teach
+        return f"{shown} is more than {error.validator_value}", hint
     if keyword == "exclusiveMinimum":
-        return f"{shown} is not more than {error.validator_value}", teach
-    return f"{shown} does not fit the schema ({keyword})", teach
+        return f"{shown} is not more than {error.validator_value}", hint
+    return f"{shown} does not fit the schema ({keyword})", hint
+
+
+def _hint(schema: dict) -> str:
+    """What the schema teaches about a value, with an example of one that is right."""
+    examples = [e for e in schema.get("examples", ()) if isinstance(e, str) and " " not in e]
+    shown = f"For example: {examples[-1]}" if examples else ""
+    return " ".join(filter(None, (schema.get("description", ""), shown)))
+
+
+def _entries(number: int) -> str:
+    return "one entry is" if number == 1 else f"{number} entries are"
 
 
 def _kind(value: object) -> str:

@@ -234,13 +234,15 @@ def _node(event, kind, file: File, problems: list[Problem]) -> Node:
 
 
 def _bad_character(event, file: File, character: str) -> Problem:
+    return _at_event(event, file, _named(character), _REMOVE)
+
+
+_REMOVE = "remove it: what people read must be what the text says"
+
+
+def _named(character: str) -> str:
     name = unicodedata.name(character, "a control character")
-    return _at_event(
-        event,
-        file,
-        f"contains U+{ord(character):04X} ({name})",
-        "remove it: what people read must be what the text says",
-    )
+    return f"contains U+{ord(character):04X} ({name})"
 
 
 def _at_event(event, file: File, message: str, hint: str) -> Problem:
@@ -302,16 +304,18 @@ def read_text(path: Path, shown: str) -> tuple[str | None, list[Problem]]:
             )
         ]
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    # The parser stops at such a character without saying where; say it here.
-    if raw_control := re.search("[\x00-\x08\x0b-\x1f\x7f]", text):
-        at = raw_control.start()
+    # The parser stops at some of these without saying where, takes others for line ends,
+    # and sees none in a comment.
+    if bad := _FORBIDDEN.search(text):
+        at = bad.start()
         line = text.count("\n", 0, at) + 1
         column = at - text.rfind("\n", 0, at)
         return None, [
             Problem(
                 Place(shown, line, column),
-                f"contains U+{ord(raw_control.group()):04X}, a control character",
-                "remove it; is this a text file?",
+                _named(bad.group()),
+                _REMOVE,
+                excerpt=text.split("\n")[line - 1],
             )
         ]
     return text, []
@@ -330,6 +334,14 @@ def read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
 
     Raises RollbookError when the system refuses to read something.
     """
+    try:
+        return _read_service(folder)
+    except OSError as error:
+        where = shown_path(Path(os.fsdecode(error.filename or folder)))
+        raise RollbookError(f"cannot read {where}: {error.strerror}") from error
+
+
+def _read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
     documents: list[Document] = []
     problems: list[Problem] = []
     root = folder.resolve()
@@ -361,18 +373,15 @@ def read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
 
 def _files_of(kind: Kind, folder: Path, problems: list[Problem]) -> list[Path]:
     path = folder / kind.path
-    try:
-        if kind.many:
-            if not os.path.lexists(path):
-                return []
-            if not path.is_dir():
-                problems.append(Problem(Place(shown_path(path)), "a file stands where a folder is expected"))
-                return []
-            return sorted(p for p in path.iterdir() if p.suffix == ".yaml" and p.name[0] != ".")
-        if os.path.lexists(path):
-            return [path]
-    except OSError as error:
-        raise RollbookError(f"cannot read {shown_path(path)}: {error.strerror}") from error
+    if kind.many:
+        if not os.path.lexists(path):
+            return []
+        if not path.is_dir():
+            problems.append(Problem(Place(shown_path(path)), "a file stands where a folder is expected"))
+            return []
+        return sorted(p for p in path.iterdir() if p.suffix == ".yaml" and p.name[0] != ".")
+    if os.path.lexists(path):
+        return [path]
     if kind.required:
         problems.append(
             Problem(Place(shown_path(path)), "this file is missing", f"every service needs {kind.path}")

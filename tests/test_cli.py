@@ -163,7 +163,7 @@ def test_partpulse_is_red_and_says_why():
     assert "PartPulse: RED" in done.stdout
     assert "was due 2026-04-09, 227 days ago" in " ".join(done.stdout.split())
     assert done.stdout.count("NEVER") == 5
-    assert done.stdout.count("OPEN") == 6
+    assert done.stdout.count("MISSING") == 6
     assert "simulated" in done.stdout
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
@@ -192,7 +192,7 @@ def test_check_tells_programs_the_same_as_people():
 def test_the_due_day_itself_is_still_good(day, code, words):
     done = rollbook("check", "--as-of", day)
     assert done.returncode == code  # open facts and drills stay red
-    (line,) = [li for li in done.stdout.splitlines() if "review of the document" in li]
+    (line,) = [li for li in done.stdout.splitlines() if " review: " in li]
     assert line.startswith("  due soon" if words == "today" else "  ok")
 
 
