@@ -54,19 +54,40 @@ RESOLVE_COMMIT = Action(
     needs=("git",),
     gives=("remote_url", "commit", "short"),
     commands=(
-        ("url", Command(("git", "remote", "get-url", "--push", "{remote}"), "Where the branches are")),
-        ("tip", Command(("git", "ls-remote", "{remote-url}", "{production-ref}"), "What the production branch holds now")),
+        (
+            "url",
+            Command(("git", "remote", "get-url", "--push", "{remote}"), "Where the branches are"),
+        ),
+        (
+            "tip",
+            Command(
+                ("git", "ls-remote", "{remote-url}", "{production-ref}"),
+                "What the production branch holds now",
+            ),
+        ),
         (
             "fetch",
             Command(
                 (
-                    "git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc",
-                    "--recurse-submodules=no", "{remote-url}", "{production-ref}",
+                    "git",
+                    "fetch",
+                    "--quiet",
+                    "--no-tags",
+                    "--no-write-fetch-head",
+                    "--no-auto-gc",
+                    "--recurse-submodules=no",
+                    "{remote-url}",
+                    "{production-ref}",
                 ),
                 "Only if this clone does not have that commit yet",
             ),
         ),
-        ("find", Command(("git", "rev-parse", "--disambiguate={commit}"), "The commit that the digits name")),
+        (
+            "find",
+            Command(
+                ("git", "rev-parse", "--disambiguate={commit}"), "The commit that the digits name"
+            ),
+        ),
         (
             "ancestor",
             Command(
@@ -86,9 +107,7 @@ RESOLVE_COMMIT = Action(
     expect="Exactly one commit, older than the tip of the production branch and in its history.",
     on_failure="Nothing was changed. Read what the script says about the commit and give it another one.",
     touches="adds objects to the clone's object store if the clone is behind",
-    options=(
-        Option("any-commit", "allow a commit that is not in the history of production"),
-    ),
+    options=(Option("any-commit", "allow a commit that is not in the history of production"),),
 )
 
 PUSH_BRANCH = Action(
@@ -103,12 +122,25 @@ PUSH_BRANCH = Action(
             "push",
             Command(
                 (
-                    "git", "push", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags",
-                    "--recurse-submodules=no", "{remote-url}", "{full-commit}^0:refs/heads/{branch}",
+                    "git",
+                    "push",
+                    "--quiet",
+                    "--no-verify",
+                    "--no-signed",
+                    "--no-follow-tags",
+                    "--recurse-submodules=no",
+                    "{remote-url}",
+                    "{full-commit}^0:refs/heads/{branch}",
                 ),
             ),
         ),
-        ("read-back", Command(("git", "ls-remote", "{remote-url}", "refs/heads/{branch}"), "This decides, not the exit status of the push")),
+        (
+            "read-back",
+            Command(
+                ("git", "ls-remote", "{remote-url}", "refs/heads/{branch}"),
+                "This decides, not the exit status of the push",
+            ),
+        ),
     ),
     holes=(
         ("remote-url", "remote_url", "<remote-url>"),

@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from generator import model
 from generator.durations import duration_words, parse_duration
-from generator.source import Document, Mapping, Node, Scalar, Sequence
+from generator.files import Document
+from generator.source import Mapping, Node, Scalar, Sequence
 from generator.text import REFERENCE
 
 
@@ -77,7 +78,9 @@ def _stamp(kind: str, content: object) -> str:
     """sha256 over canonical JSON of kind, version of the projection, and content."""
     text = json.dumps(
         {"kind": kind, "version": 1, "content": content},
-        sort_keys=True, ensure_ascii=False, separators=(",", ":"),
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
     )
     text = unicodedata.normalize("NFC", text)
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -124,7 +127,9 @@ def _service(data: Mapping, unfilled: list[model.Unfilled]) -> model.Service:
 
     def fact(group: str, key: Scalar, value: Mapping) -> model.Fact:
         path = f"service.{group}.{key}"
-        return model.Fact(key, value["label"], _value(value["value"], path, unfilled), value.get("env"))
+        return model.Fact(
+            key, value["label"], _value(value["value"], path, unfilled), value.get("env")
+        )
 
     def group(key: Scalar, value: Mapping) -> model.FactGroup:
         facts = tuple(fact(key, k, v) for k, v in value["facts"].items())
@@ -202,7 +207,9 @@ def _metric(key: Scalar, value: Mapping) -> model.Metric:
 
 
 def _threshold(key: Scalar, value: Mapping, metrics: dict[str, model.Metric]) -> model.Threshold:
-    return model.Threshold(key, metrics[value["metric"]], Decimal(value["above"]), value.get("alert"))
+    return model.Threshold(
+        key, metrics[value["metric"]], Decimal(value["above"]), value.get("alert")
+    )
 
 
 def _procedure(data: Mapping) -> model.Procedure:
@@ -263,7 +270,11 @@ def _checklist(data: Mapping) -> model.Checklist:
         results=_lines(data, "results"),
         phases=tuple(
             model.Phase(
-                p["id"], p["title"], parse_duration(p["from"]), parse_duration(p["to"]), p["purpose"]
+                p["id"],
+                p["title"],
+                parse_duration(p["from"]),
+                parse_duration(p["to"]),
+                p["purpose"],
             )
             for p in data.get("phases", ())
         ),
@@ -314,7 +325,9 @@ def _sections(data: Sequence, known: dict[str, str], above: str = "") -> tuple[m
                 number=number,
                 title=_heading(value["title"], known),
                 blocks=tuple(_block(b) for b in value.get("blocks", ())),
-                sections=_sections(value.get("sections", Sequence()), known, f"{number}." if number else ""),
+                sections=_sections(
+                    value.get("sections", Sequence()), known, f"{number}." if number else ""
+                ),
             )
         )
     return tuple(found)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator import outputs
+from generator.files import shown_path
 from generator.load import load_all, service_folders
 from generator.markdown import formatted
-from generator.problems import Problem, has_errors, ordered
 from generator.outputs import OutFile
+from generator.problems import Problem, has_errors, ordered
 from generator.render import render_all
 from generator.render.index import render_index
-from generator.source import shown_path
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
     if check:
         if plans:
             return Result(problems, [*lines, "Out of date. To mend it: rollbook build"], 1)
-        return Result(problems, [f"{total} files in {shown_path(out)} are what the content says."], 0)
+        return Result(
+            problems, [f"{total} files in {shown_path(out)} are what the content says."], 0
+        )
     written, removed = outputs.apply(plans)
     said = f"{total} files in {shown_path(out)}: {written} written, {total - written} unchanged"
     return Result(problems, [said + (f", {removed} removed" if removed else "")], 0)

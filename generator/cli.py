@@ -65,7 +65,7 @@ def _guarded(command: Callable[[], int], debug: bool) -> int:
         return FAULT
     except KeyboardInterrupt:
         return _stop("interrupted; nothing is half-written", 130)
-    except Exception as error:  # noqa: BLE001 - a fault of our own, told without a traceback
+    except Exception as error:
         # Only now, so that `--help` loads nothing.
         from generator.load import UsageError
         from generator.problems import RollbookError
@@ -80,7 +80,8 @@ def _guarded(command: Callable[[], int], debug: bool) -> int:
         if debug:
             traceback.print_exc()
         return _stop(
-            f"a fault of Rollbook's own ({type(error).__name__}: {error}); --debug shows where", FAULT
+            f"a fault of Rollbook's own ({type(error).__name__}: {error}); --debug shows where",
+            FAULT,
         )
 
 
@@ -98,9 +99,23 @@ def _stop(message: str, code: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--content", type=Path, default=Path("content"), metavar="DIR", help="folder with one folder a service (default: content)")
-    shared.add_argument("--service", action="append", default=[], metavar="ID", help="only this service; may be given again")
-    shared.add_argument("--debug", action="store_true", help="show a traceback for a fault of Rollbook's own")
+    shared.add_argument(
+        "--content",
+        type=Path,
+        default=Path("content"),
+        metavar="DIR",
+        help="folder with one folder a service (default: content)",
+    )
+    shared.add_argument(
+        "--service",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only this service; may be given again",
+    )
+    shared.add_argument(
+        "--debug", action="store_true", help="show a traceback for a fault of Rollbook's own"
+    )
 
     parser = argparse.ArgumentParser(
         prog="rollbook",
@@ -111,25 +126,57 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"rollbook {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
-    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
         found = commands.add_parser(
-            name, parents=[shared], help=text, description=text[0].upper() + text[1:] + ".",
-            epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+            name,
+            parents=[shared],
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=_EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         found.set_defaults(command=run)
         return found
 
     build = add("build", _build, "render everything that the content says")
-    build.add_argument("--out", type=Path, default=Path("generated"), metavar="DIR", help="folder for the outputs (default: generated)")
-    build.add_argument("--check", action="store_true", help="write nothing; show what is out of date, missing, orphaned or edited by hand")
+    build.add_argument(
+        "--out",
+        type=Path,
+        default=Path("generated"),
+        metavar="DIR",
+        help="folder for the outputs (default: generated)",
+    )
+    build.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; show what is out of date, missing, orphaned or edited by hand",
+    )
 
     validate = add("validate", _validate, "show every problem of the content")
-    validate.add_argument("--format", choices=("text", "json"), default="text", help="how to show them (default: text)")
+    validate.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="how to show them (default: text)",
+    )
 
-    check = add("check", _check, "the gate: red when a review or drill is overdue or a required fact is open")
+    check = add(
+        "check",
+        _check,
+        "the gate: red when a review or drill is overdue or a required fact is open",
+    )
     check.add_argument("--as-of", metavar="YYYY-MM-DD", help="judge as if it were this day")
-    check.add_argument("--warn-days", type=_days, metavar="N", help="say 'due soon' this many days ahead (default: the content's, else 14)")
-    check.add_argument("--format", choices=("text", "json"), default="text", help="how to show it (default: text)")
+    check.add_argument(
+        "--warn-days",
+        type=_days,
+        metavar="N",
+        help="say 'due soon' this many days ahead (default: the content's, else 14)",
+    )
+    check.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how to show it (default: text)"
+    )
     return parser
 
 
@@ -160,16 +207,18 @@ def _validate(options: argparse.Namespace) -> int:
     else:
         _print_problems(problems)
         errors = sum(p.severity == "error" for p in problems)
-        print(f"{_count(count, 'service')}: {_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')}")
+        print(
+            f"{_count(count, 'service')}: {_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')}"
+        )
     return PROBLEMS if has_errors(problems) else OK
 
 
 def _check(options: argparse.Namespace) -> int:
+    from generator import report
     from generator.freshness import parse_day
+    from generator.gate import assess_all
     from generator.load import UsageError
     from generator.problems import has_errors
-    from generator.gate import assess_all
-    from generator import report
 
     as_of: date | None = None
     if options.as_of is not None:
@@ -177,7 +226,9 @@ def _check(options: argparse.Namespace) -> int:
             as_of = parse_day(options.as_of)
         except ValueError as error:
             raise UsageError(f"--as-of {options.as_of}: {error}") from error
-    states, problems = assess_all(options.content, options.service, as_of, options.warn_days, _now())
+    states, problems = assess_all(
+        options.content, options.service, as_of, options.warn_days, _now()
+    )
     wrong = [p for p in problems if p.severity == "error"]
     if options.format == "json":
         print(report.check_json(states, wrong, simulated=as_of is not None))

@@ -81,8 +81,13 @@ def range_words(start: timedelta, end: timedelta) -> str:
     first, last = duration_words(start), duration_words(end)
     for unit, size in (("hours", 3600), ("minutes", 60)):
         low, high = start.total_seconds(), end.total_seconds()
-        if last.endswith(unit) and low % size == 0 and high % size == 0 and low < high and (
-            first.endswith(unit) or first.endswith(unit[:-1]) or low == 0
-        ) and first.count(" ") == last.count(" ") == 1:
+        if (
+            last.endswith(unit)
+            and low % size == 0
+            and high % size == 0
+            and low < high
+            and (first.endswith(unit) or first.endswith(unit[:-1]) or low == 0)
+            and first.count(" ") == last.count(" ") == 1
+        ):
             return f"{int(low // size)}-{int(high // size)} {unit}"
     return f"{first} - {last}"

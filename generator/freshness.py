@@ -87,7 +87,9 @@ def judge(clock: Clock, as_of: date, warn_days: int) -> Judged:
         if stated > due:
             return invalid(f"the stated day {stated} is later than the cycle allows ({due})")
         if stated < anchor:
-            return invalid(f"the stated day {stated} is earlier than the day it counts from ({anchor})")
+            return invalid(
+                f"the stated day {stated} is earlier than the day it counts from ({anchor})"
+            )
         due = stated
     left = (due - as_of).days
     state = "expired" if left < 0 else "due-soon" if left <= warn_days else "current"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from generator import model, rules, schema
 from generator.assemble import assemble
+from generator.files import KINDS, Document, read_service, shown_path
 from generator.problems import Place, Problem, RollbookError, did_you_mean, has_errors, ordered
-from generator.source import KINDS, Document, read_service, shown_path
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -45,9 +45,13 @@ def service_folders(content: Path, only: list[str]) -> list[Path]:
     names = [p.name for p in found]
     for name in only:
         if name not in names:
-            raise UsageError(f"no service '{name}' in {shown_path(content)}. {did_you_mean(name, names)}")
+            raise UsageError(
+                f"no service '{name}' in {shown_path(content)}. {did_you_mean(name, names)}"
+            )
     if not found:
-        raise UsageError(f"{shown_path(content)} holds no service: a service is a folder with service.yaml in it")
+        raise UsageError(
+            f"{shown_path(content)} holds no service: a service is a folder with service.yaml in it"
+        )
     return [p for p in found if not only or p.name in only]
 
 
@@ -57,7 +61,11 @@ def load(folder: Path) -> Loaded:
     Raises RollbookError when the system refuses to read something.
     """
     if not _ID.fullmatch(folder.name):
-        name = Problem(Place(shown_path(folder)), "the folder's name is not an id", "lower-case words joined by hyphens")
+        name = Problem(
+            Place(shown_path(folder)),
+            "the folder's name is not an id",
+            "lower-case words joined by hyphens",
+        )
         return Loaded(folder.name, None, (name,))
     documents, problems = read_service(folder)
     # A file that did not parse says nothing reliable about its schema.

@@ -144,9 +144,7 @@ def anchor(heading: str) -> str:
     """The fragment that GitHub and the site give to a heading."""
     heading = " ".join(heading.split())
     plain = "".join(p.text if isinstance(p, (Plain, Code)) else "" for p in parts(heading))
-    kept = "".join(
-        c for c in plain.lower() if c in " -_" or unicodedata.category(c)[0] in "LNM"
-    )
+    kept = "".join(c for c in plain.lower() if c in " -_" or unicodedata.category(c)[0] in "LNM")
     return kept.replace(" ", "-")
 
 
@@ -241,6 +239,15 @@ def formatted(text: str) -> str:
 
 
 __all__ = [
-    "Markdown", "anchor", "code_span", "escape", "fence", "formatted", "inline", "join_blocks",
-    "paragraphs", "table", "tidy",
+    "Markdown",
+    "anchor",
+    "code_span",
+    "escape",
+    "fence",
+    "formatted",
+    "inline",
+    "join_blocks",
+    "paragraphs",
+    "table",
+    "tidy",
 ]

@@ -194,7 +194,9 @@ class Step:
     @property
     def runs(self) -> bool:
         """Whether a script can do the step by itself."""
-        return self.action is not None or (bool(self.commands) and not self.manual and not self.either)
+        return self.action is not None or (
+            bool(self.commands) and not self.manual and not self.either
+        )
 
 
 @dataclass(frozen=True)
@@ -301,7 +303,9 @@ class Section:
     def heading(self) -> str:
         if not self.number:
             return self.title
-        return f"{self.number} {self.title}" if "." in self.number else f"{self.number}. {self.title}"
+        return (
+            f"{self.number} {self.title}" if "." in self.number else f"{self.number}. {self.title}"
+        )
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generator.files import shown_path
 from generator.problems import Place, Problem, RollbookError
-from generator.source import shown_path
 
 MANIFEST = "SHA256SUMS"
 _TEMPORARY = ".rollbook-"
@@ -135,7 +135,9 @@ def orphans(out: Path, services: Iterable[str]) -> list[Plan]:
     with _system("read", out):
         folders = sorted(p for p in out.iterdir() if p.is_dir()) if out.is_dir() else []
         return [
-            _plan(p, [], str, True) for p in folders if p.name not in known and (p / MANIFEST).is_file()
+            _plan(p, [], str, True)
+            for p in folders
+            if p.name not in known and (p / MANIFEST).is_file()
         ]
 
 
@@ -234,7 +236,9 @@ def _system(verb: str, path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = error.filename or path
-        raise RollbookError(f"cannot {verb} {shown_path(Path(str(where)))}: {error.strerror}") from error
+        raise RollbookError(
+            f"cannot {verb} {shown_path(Path(str(where)))}: {error.strerror}"
+        ) from error
 
 
 def differences(found: Plan) -> Iterator[str]:
@@ -248,7 +252,11 @@ def differences(found: Plan) -> Iterator[str]:
         yield from (
             line.rstrip("\n")
             for line in difflib.unified_diff(
-                old.splitlines(), file.text.splitlines(), f"{name} (on disk)", f"{name} (from the content)", lineterm=""
+                old.splitlines(),
+                file.text.splitlines(),
+                f"{name} (on disk)",
+                f"{name} (from the content)",
+                lineterm="",
             )
         )
     for name in found.remove:

@@ -23,8 +23,17 @@ def problem_text(problem: Problem) -> str:
         lines += _excerpt(problem)
     for part in problem.hint.split("\n") if problem.hint else ():
         # A command stands on a line of its own, indented, whole, ready to be copied.
-        lines += [f"    {part}"] if part.startswith(" ") else textwrap.wrap(
-            part, WIDTH, initial_indent="    = ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False
+        lines += (
+            [f"    {part}"]
+            if part.startswith(" ")
+            else textwrap.wrap(
+                part,
+                WIDTH,
+                initial_indent="    = ",
+                subsequent_indent="      ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
         )
     return "\n".join(lines)
 
@@ -49,7 +58,9 @@ def _columns(character: str) -> int:
 
 
 def problems_json(problems: list[Problem]) -> str:
-    return json.dumps({"schema": 1, "problems": [_problem(p) for p in problems]}, ensure_ascii=False, indent=2)
+    return json.dumps(
+        {"schema": 1, "problems": [_problem(p) for p in problems]}, ensure_ascii=False, indent=2
+    )
 
 
 def _problem(problem: Problem) -> dict[str, object]:
@@ -88,14 +99,22 @@ def check_text(states: list[freshness.ServiceState], *, simulated: bool) -> Iter
 
 _STATUS = {"red": "RED", "due-soon": "green, something is due soon", "green": "green"}
 _LABEL = {
-    "invalid": "INVALID", "never": "NEVER", "expired": "EXPIRED", "changed": "CHANGED",
-    "due-soon": "due soon", "current": "ok",
+    "invalid": "INVALID",
+    "never": "NEVER",
+    "expired": "EXPIRED",
+    "changed": "CHANGED",
+    "due-soon": "due soon",
+    "current": "ok",
 }
 
 
 def _row(label: str, text: str) -> Iterator[str]:
     yield from textwrap.wrap(
-        text, WIDTH, initial_indent=f"  {label:<9} ", subsequent_indent=" " * 12, break_on_hyphens=False
+        text,
+        WIDTH,
+        initial_indent=f"  {label:<9} ",
+        subsequent_indent=" " * 12,
+        break_on_hyphens=False,
     )
 
 
@@ -107,7 +126,9 @@ def _owed(state: freshness.ServiceState) -> Iterator[str]:
     if owners:
         yield ""
         counted = (f"{owner} ({owners.count(owner)})" for owner in dict.fromkeys(owners))
-        yield from textwrap.wrap(f"Owed by: {', '.join(counted)}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from textwrap.wrap(
+            f"Owed by: {', '.join(counted)}", WIDTH, initial_indent="  ", subsequent_indent="    "
+        )
 
 
 def _clock_words(judged: freshness.Judged) -> str:
@@ -123,10 +144,14 @@ def _clock_words(judged: freshness.Judged) -> str:
     return f"due {judged.due}" + (", today" if days == 0 else f", in {days} {unit}") + f" ({since})"
 
 
-def check_json(states: list[freshness.ServiceState], problems: list[Problem], *, simulated: bool) -> str:
+def check_json(
+    states: list[freshness.ServiceState], problems: list[Problem], *, simulated: bool
+) -> str:
     """The shape that `check --format json` promises to programs."""
     red = bool(problems) or any(s.red for s in states)
-    status = "red" if red else "due-soon" if any(s.status == "due-soon" for s in states) else "green"
+    status = (
+        "red" if red else "due-soon" if any(s.status == "due-soon" for s in states) else "green"
+    )
     return json.dumps(
         {
             "schema": 1,

@@ -20,8 +20,9 @@ import jsonschema
 from jsonschema.validators import extend
 
 from generator.durations import parse_cycle, parse_duration
+from generator.files import Document
 from generator.problems import Problem, did_you_mean, quoted
-from generator.source import Document, Mapping, Node, Scalar, Sequence, problem_at
+from generator.source import Node, Scalar, problem_at
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,9})?")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
@@ -43,7 +44,9 @@ _TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
     {
         "integer": lambda _, value: _plain(value, _INTEGER),
         "number": lambda _, value: _plain(value, _NUMBER),
-        "boolean": lambda _, value: isinstance(value, Scalar) and value.plain and value in ("true", "false"),
+        "boolean": lambda _, value: (
+            isinstance(value, Scalar) and value.plain and value in ("true", "false")
+        ),
     }
 )
 
@@ -109,7 +112,10 @@ _NOT_FOR_TEXT = {"properties", "required", "additionalProperties"}
 
 def _passes(schema: dict):
     """A quick test of a text by its schema; None where the schema is not that simple."""
-    if "string" not in schema.get("type", "string") or not schema.keys() <= _FOR_TEXT | _NOT_FOR_TEXT:
+    if (
+        "string" not in schema.get("type", "string")
+        or not schema.keys() <= _FOR_TEXT | _NOT_FOR_TEXT
+    ):
         return None
     search = _compiled(schema["pattern"]).search if "pattern" in schema else None
     longest = schema.get("maxLength", float("inf"))
@@ -219,9 +225,13 @@ def _problems(error: jsonschema.ValidationError, document: Document) -> list[Pro
     keyword = error.validator
     if keyword == "additionalProperties":
         allowed = error.schema.get("properties", {})
-        or_text = ". If this is one text: it needs quotes" if "string" in error.schema["type"] else ""
+        or_text = (
+            ". If this is one text: it needs quotes" if "string" in error.schema["type"] else ""
+        )
         return [
-            problem_at(key, f"unknown key {quoted(key)}", did_you_mean(key, allowed) + or_text, where)
+            problem_at(
+                key, f"unknown key {quoted(key)}", did_you_mean(key, allowed) + or_text, where
+            )
             for key in node
             if key not in allowed
         ]
@@ -244,7 +254,9 @@ def _words(error: jsonschema.ValidationError) -> tuple[str, str]:
         return f"nothing stands here; expected {expected}", hint
     if keyword == "type":
         numeric = schema["type"] in ("integer", "number", "boolean")
-        bare = " without quotes" if numeric and isinstance(value, Scalar) and not value.plain else ""
+        bare = (
+            " without quotes" if numeric and isinstance(value, Scalar) and not value.plain else ""
+        )
         if "string" in schema["type"] and not isinstance(value, str):
             hint = "text that holds ': ' or begins with [ or { needs quotes"
         return f"expected {expected}{bare}, found {shown}", hint
@@ -261,7 +273,10 @@ def _words(error: jsonschema.ValidationError) -> tuple[str, str]:
         return "at least one key is needed here", f"Known here: {keys}" if keys else hint
     if keyword == "maxProperties":
         keys = ", ".join(value)
-        return f"only one of these keys can stand here: {keys}", "begin a new '- ' entry for the other"
+        return (
+            f"only one of these keys can stand here: {keys}",
+            "begin a new '- ' entry for the other",
+        )
     if keyword == "oneOf":
         keys = ", ".join(name for option in schema["oneOf"] for name in option["required"])
         if error.context:

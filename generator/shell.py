@@ -70,6 +70,14 @@ def _readable(literal: str) -> str:
     return literal if re.fullmatch(r"[\w@%+=:,./^-]+", literal, re.ASCII) else shlex.quote(literal)
 
 
+def plain(text: str, targets: Mapping[tuple[str, str], Target]) -> str:
+    """Text as people read it in a terminal: references are words, code has no backticks."""
+    return "".join(
+        p.text if isinstance(p, (Plain, Code)) else targets[p.kind, p.id].words
+        for p in parts(" ".join(text.split()))
+    )
+
+
 def said(text: str, targets: Mapping[tuple[str, str], Target]) -> Shell:
     """Text that a script says, as one word. Facts that a variable may overrule stay variables."""
     out = []
@@ -87,4 +95,15 @@ def said(text: str, targets: Mapping[tuple[str, str], Target]) -> Shell:
     return Shell("".join(out) or "''")
 
 
-__all__ = ["Shell", "command", "comment", "paragraphs", "quote", "said", "shown", "variable", "word"]
+__all__ = [
+    "Shell",
+    "command",
+    "comment",
+    "paragraphs",
+    "plain",
+    "quote",
+    "said",
+    "shown",
+    "variable",
+    "word",
+]

@@ -12,19 +12,13 @@ needed twice is referred to by its id.
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import stat
 import unicodedata
-from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
-from generator.problems import Place, Problem, RollbookError, did_you_mean, quoted
+from generator.problems import Place, Problem, quoted
 
-MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
 
 # libyaml where PyYAML was built with it; the same events without it, slower.
@@ -32,7 +26,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Text that shows other than it is: control characters (tab and line end aside), marks
 # that turn the direction of what follows, invisible characters, half a surrogate pair.
-_FORBIDDEN = re.compile(
+FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e"
     "\u2060-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]"
 )
@@ -83,37 +77,6 @@ def problem_at(node: Node, message: str, hint: str = "", where: str = "", **more
     )
 
 
-@dataclass(frozen=True)
-class Document:
-    """One file that was read: `kind` of content, `stem` of its name, its data."""
-
-    kind: str
-    stem: str
-    file: File
-    data: Mapping
-
-
-@dataclass(frozen=True)
-class Kind:
-    """Where files of one kind lie in a service's folder."""
-
-    name: str
-    path: str
-    many: bool = False
-    required: bool = False
-
-
-KINDS: tuple[Kind, ...] = (
-    Kind("service", "service.yaml", required=True),
-    Kind("document", "document.yaml", required=True),
-    Kind("contacts", "contacts.yaml", required=True),
-    Kind("triggers", "triggers.yaml"),
-    Kind("thresholds", "thresholds.yaml"),
-    Kind("procedure", "procedures", many=True),
-    Kind("checklist", "checklists", many=True),
-)
-
-
 def parse(text: str, path: str) -> tuple[Node | None, list[Problem]]:
     """Parse one YAML document. The node is None when nothing usable was read."""
     file = File(path, text)
@@ -156,7 +119,11 @@ def _compose(events, file: File, problems: list[Problem]) -> Node | None:
 
     for event in events:
         kind = type(event)
-        if kind is yaml.ScalarEvent or kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+        if (
+            kind is yaml.ScalarEvent
+            or kind is yaml.MappingStartEvent
+            or kind is yaml.SequenceStartEvent
+        ):
             node = _node(event, kind, file, problems)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             stack.pop()
@@ -181,7 +148,9 @@ def _compose(events, file: File, problems: list[Problem]) -> Node | None:
             parent.append(node)
         elif (key := keys[-1]) is None:
             if type(node) is not Scalar:
-                problems.append(problem_at(node, "a key must be a word", "quote it if it starts with { or ["))
+                problems.append(
+                    problem_at(node, "a key must be a word", "quote it if it starts with { or [")
+                )
                 raise _Stop
             first = next((k for k in parent if k == node), None) if node in parent else None
             if first is not None:
@@ -216,7 +185,7 @@ def _node(event, kind, file: File, problems: list[Problem]) -> Node:
     if kind is yaml.ScalarEvent:
         node = Scalar(event.value)
         node.plain = event.style is None or event.style == ""
-        if bad := _FORBIDDEN.search(node):
+        if bad := FORBIDDEN.search(node):
             problems.append(_bad_character(event, file, bad.group()))
     else:
         node = Mapping() if kind is yaml.MappingStartEvent else Sequence()
@@ -225,7 +194,9 @@ def _node(event, kind, file: File, problems: list[Problem]) -> Node:
     node.line = mark.line + 1
     node.column = mark.column + 1
     if event.anchor is not None:
-        problems.append(_at_event(event, file, f"an anchor ('&{event.anchor}') is not allowed", _NO_ALIAS))
+        problems.append(
+            _at_event(event, file, f"an anchor ('&{event.anchor}') is not allowed", _NO_ALIAS)
+        )
     if event.tag is not None and not (kind is yaml.ScalarEvent and event.tag == "!"):
         problems.append(
             _at_event(event, file, f"a tag ({quoted(event.tag)}) is not allowed", "remove the tag")
@@ -234,13 +205,13 @@ def _node(event, kind, file: File, problems: list[Problem]) -> Node:
 
 
 def _bad_character(event, file: File, character: str) -> Problem:
-    return _at_event(event, file, _named(character), _REMOVE)
+    return _at_event(event, file, named_character(character), REMOVE)
 
 
-_REMOVE = "remove it: what people read must be what the text says"
+REMOVE = "remove it: what people read must be what the text says"
 
 
-def _named(character: str) -> str:
+def named_character(character: str) -> str:
     name = unicodedata.name(character, "a control character")
     return f"contains U+{ord(character):04X} ({name})"
 
@@ -269,150 +240,3 @@ def _yaml_hint(line: str, problem: str) -> str:
     if "undefined alias" in problem:
         return "a value that starts with '*' needs quotes"
     return "see the line above it too: YAML often notices late"
-
-
-def read_text(path: Path, shown: str) -> tuple[str | None, list[Problem]]:
-    """The text of a file with `\\n` line ends and no byte order mark, or problems.
-
-    Raises RollbookError when the system refuses to read it.
-    """
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            return None, [Problem(Place(shown), "a folder stands where a file is expected")]
-        if not stat.S_ISREG(mode):
-            # Reading a pipe would wait for ever.
-            return None, [Problem(Place(shown), "not a file: a pipe, a socket or a device")]
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError:
-        return None, [Problem(Place(shown), "a link that leads nowhere", "mend or delete it")]
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            return None, [Problem(Place(shown), "a link that leads to itself", "mend or delete it")]
-        raise RollbookError(f"cannot read {shown}: {error.strerror}") from error
-    if len(raw) > MAX_FILE_BYTES:
-        return None, [Problem(Place(shown), f"larger than {MAX_FILE_BYTES // 2**20} MiB")]
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - raw.rfind(b"\n", 0, error.start)
-        return None, [
-            Problem(
-                Place(shown, line, column), "not UTF-8 text", "save the file with the encoding UTF-8"
-            )
-        ]
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    # The parser stops at some of these without saying where, takes others for line ends,
-    # and sees none in a comment.
-    if bad := _FORBIDDEN.search(text):
-        at = bad.start()
-        line = text.count("\n", 0, at) + 1
-        column = at - text.rfind("\n", 0, at)
-        return None, [
-            Problem(
-                Place(shown, line, column),
-                _named(bad.group()),
-                _REMOVE,
-                excerpt=text.split("\n")[line - 1],
-            )
-        ]
-    return text, []
-
-
-def shown_path(path: Path) -> str:
-    """`path` as people type it: relative to the current folder where it lies below it."""
-    try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
-
-
-def read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
-    """Read every content file of one service; all problems at once.
-
-    Raises RollbookError when the system refuses to read something.
-    """
-    try:
-        return _read_service(folder)
-    except OSError as error:
-        where = shown_path(Path(os.fsdecode(error.filename or folder)))
-        raise RollbookError(f"cannot read {where}: {error.strerror}") from error
-
-
-def _read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
-    documents: list[Document] = []
-    problems: list[Problem] = []
-    root = folder.resolve()
-    known: set[str] = set()
-    for kind in KINDS:
-        known.add(kind.path)
-        for path in _files_of(kind, folder, problems):
-            shown = shown_path(path)
-            if not _inside(path, root):
-                problems.append(
-                    Problem(Place(shown), "a link that leaves the service's folder", "copy the file here")
-                )
-                continue
-            text, found = read_text(path, shown)
-            problems += found
-            if text is None:
-                continue
-            node, found = parse(text, shown)
-            problems += found
-            if node is None:
-                continue
-            if type(node) is not Mapping:
-                problems.append(problem_at(node, "expected 'key: value' lines at the top of the file"))
-                continue
-            documents.append(Document(kind.name, path.stem, node.file, node))
-    problems += _strays(folder, known)
-    return documents, problems
-
-
-def _files_of(kind: Kind, folder: Path, problems: list[Problem]) -> list[Path]:
-    path = folder / kind.path
-    if kind.many:
-        if not os.path.lexists(path):
-            return []
-        if not path.is_dir():
-            problems.append(Problem(Place(shown_path(path)), "a file stands where a folder is expected"))
-            return []
-        return sorted(p for p in path.iterdir() if p.suffix == ".yaml" and p.name[0] != ".")
-    if os.path.lexists(path):
-        return [path]
-    if kind.required:
-        problems.append(
-            Problem(Place(shown_path(path)), "this file is missing", f"every service needs {kind.path}")
-        )
-    return []
-
-
-def _inside(path: Path, root: Path) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(root)
-
-
-def _strays(folder: Path, known: set[str]) -> list[Problem]:
-    """YAML files that nothing would read: most often a misspelt name."""
-    problems = []
-    folders = [folder, *(folder / k.path for k in KINDS if k.many)]
-    for where in folders:
-        if not where.is_dir():
-            continue
-        for path in sorted(where.iterdir()):
-            if path.name[0] == "." or path.name in known and where == folder:
-                continue
-            if where == folder and path.suffix in (".yaml", ".yml"):
-                problems.append(
-                    Problem(
-                        Place(shown_path(path)),
-                        "nothing reads this file",
-                        did_you_mean(path.name, known),
-                    )
-                )
-            elif where != folder and path.suffix == ".yml":
-                problems.append(
-                    Problem(Place(shown_path(path)), "nothing reads '.yml'", "name it '.yaml'")
-                )
-    return problems

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 REFERENCE = re.compile(r"\[\[([a-z][a-z0-9-]*):([a-z0-9/-]+)\]\]")
-_PART = re.compile(r"\[\[([a-z][a-z0-9-]*):([a-z0-9/-]+)\]\]|(?<!`)(`+)(?!`)(.+?)(?<!`)\3(?!`)", re.DOTALL)
+_PART = re.compile(
+    r"\[\[([a-z][a-z0-9-]*):([a-z0-9/-]+)\]\]|(?<!`)(`+)(?!`)(.+?)(?<!`)\3(?!`)", re.DOTALL
+)
 
 REFERENCE_KINDS = ("channel", "checklist", "deadline", "fact", "procedure", "section", "threshold")
 
@@ -83,4 +85,6 @@ def holes(word: str) -> tuple[str | Hole, ...]:
 
 def paragraphs(text: str) -> list[str]:
     """Split at empty lines; the lines of a paragraph become one."""
-    return [" ".join(block.split()) for block in re.split(r"\n\s*\n", text.strip()) if block.strip()]
+    return [
+        " ".join(block.split()) for block in re.split(r"\n\s*\n", text.strip()) if block.strip()
+    ]

@@ -66,7 +66,15 @@ def doorstop(folder: Path, count: int) -> None:
 def peer(folder: Path) -> float:
     """check-jsonschema over every file of the content: the sum of one process for each schema."""
     total = 0.0
-    for kind in ("service", "document", "contacts", "triggers", "thresholds", "procedure", "checklist"):
+    for kind in (
+        "service",
+        "document",
+        "contacts",
+        "triggers",
+        "thresholds",
+        "procedure",
+        "checklist",
+    ):
         pattern = f"*/{kind}s/*.yaml" if kind in ("procedure", "checklist") else f"*/{kind}.yaml"
         files = sorted((folder / "content").glob(pattern))
         schema = ROOT / "schema" / f"{kind}.schema.json"

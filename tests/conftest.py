@@ -11,7 +11,9 @@ ROOT = Path(__file__).parent.parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--renew", action="store_true", help="write what came out into the expected files; then read the diff"
+        "--renew",
+        action="store_true",
+        help="write what came out into the expected files; then read the diff",
     )
 
 

@@ -26,11 +26,17 @@ def project(tmp_path) -> Path:
     return folder
 
 
-def run(project: Path, *arguments: str, prefix: tuple[str, ...] = (), timeout: int = 60, **more) -> subprocess.CompletedProcess:
+def run(
+    project: Path, *arguments: str, prefix: tuple[str, ...] = (), timeout: int = 60, **more
+) -> subprocess.CompletedProcess:
     return subprocess.run(
         [*prefix, sys.executable, "-m", "generator", *arguments],
-        cwd=project, capture_output=True, text=True, timeout=timeout,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}, **more,
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        **more,
     )
 
 
@@ -76,21 +82,58 @@ def pipe(path: Path) -> None:
 
 
 DEEP = 10_000
-BOMB = "a: &a [x, x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20))
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20)
+)
 
 # name: what is done to contacts.yaml, where the message points, words that it must hold
 BAD = {
-    "unknown key": (edit("    role: human-owner", "    rolle: human-owner"), r":15:5", "unknown key 'rolle'", "did you mean 'role'"),
+    "unknown key": (
+        edit("    role: human-owner", "    rolle: human-owner"),
+        r":15:5",
+        "unknown key 'rolle'",
+        "did you mean 'role'",
+    ),
     "missing key": (edit("    name: Johan Ras\n", ""), r":14:5", "the key 'name' is missing", ""),
-    "duplicate key": (edit("    name: Johan Ras\n", "    name: Johan Ras\n    name: B\n"), r":17:5", "stands twice", "line 16"),
-    "a list where text is expected": (edit("name: Johan Ras", "name: [Johan, Ras]"), r":16:11", "expected one line of text", "found a list"),
-    "text where a list is expected": (edit("access:\n  - Vercel dashboard access", "access: x\nx:\n  - y"), ":", "expected a list", ""),
-    "a number in quotes for true": (edit("required: true", 'required: "true"'), ":", "expected true or false", ""),
-    "yes for true": (edit("required: true", "required: yes"), ":", "expected true or false", "'yes'"),
+    "duplicate key": (
+        edit("    name: Johan Ras\n", "    name: Johan Ras\n    name: B\n"),
+        r":17:5",
+        "stands twice",
+        "line 16",
+    ),
+    "a list where text is expected": (
+        edit("name: Johan Ras", "name: [Johan, Ras]"),
+        r":16:11",
+        "expected one line of text",
+        "found a list",
+    ),
+    "text where a list is expected": (
+        edit("access:\n  - Vercel dashboard access", "access: x\nx:\n  - y"),
+        ":",
+        "expected a list",
+        "",
+    ),
+    "a number in quotes for true": (
+        edit("required: true", 'required: "true"'),
+        ":",
+        "expected true or false",
+        "",
+    ),
+    "yes for true": (
+        edit("required: true", "required: yes"),
+        ":",
+        "expected true or false",
+        "'yes'",
+    ),
     "tab": (edit("    title: Primary Contact", "\ttitle: Primary Contact"), r":14:", "tab", ""),
     "a bare colon": (edit("name: Johan Ras", "name: a: b"), r":16:", "needs quotes", ""),
     "an id that is none": (edit("human-owner:", "Human Owner:"), r":3:3", "is not an id", ""),
-    "a role that is not there": (edit("role: human-owner", "role: human-owners"), r":15:11", "no role is called 'human-owners'", "did you mean 'human-owner'"),
+    "a role that is not there": (
+        edit("role: human-owner", "role: human-owners"),
+        r":15:11",
+        "no role is called 'human-owners'",
+        "did you mean 'human-owner'",
+    ),
     "empty": (put(b""), r":1:1", "the file is empty", ""),
     "only a comment": (put(b"# nothing\n\n"), r":1:1", "the file is empty", ""),
     "only null": (put(b"null\n"), r":1:1", "expected 'key: value' lines", ""),
@@ -102,25 +145,65 @@ BAD = {
     "two documents": (put(b"roles: {}\n---\nroles: {}\n"), r":2:1", "a second YAML document", ""),
     "alias bomb": (put(BOMB.encode()), r":1:4", "not allowed", ""),
     "alias to itself": (put(b"roles: &a\n  b: *a\n"), r":1:8", "not allowed", ""),
-    "merge key": (edit("    role: human-owner", "    <<: {a: b}\n    role: human-owner"), r":15:5", "unknown key '<<'", ""),
-    "a tag that builds an object": (put(b"roles: !!python/object/apply:os.system [echo pwned]\n"), r":1:8", "a tag", ""),
+    "merge key": (
+        edit("    role: human-owner", "    <<: {a: b}\n    role: human-owner"),
+        r":15:5",
+        "unknown key '<<'",
+        "",
+    ),
+    "a tag that builds an object": (
+        put(b"roles: !!python/object/apply:os.system [echo pwned]\n"),
+        r":1:8",
+        "a tag",
+        "",
+    ),
     "10,000 brackets": (put(b"roles: " + b"[" * DEEP), ":", "", ""),
     "10,000 closed brackets": (put(b"roles: " + b"[" * DEEP + b"]" * DEEP), ":", "levels deep", ""),
-    "10,000 levels": (put("\n".join(" " * i + "a:" for i in range(DEEP // 4)).encode()), ":", "levels deep", ""),
+    "10,000 levels": (
+        put("\n".join(" " * i + "a:" for i in range(DEEP // 4)).encode()),
+        ":",
+        "levels deep",
+        "",
+    ),
     "a key that is a list": (put(b"? [a, b]\n: c\n"), r":1:3", "a key must be a word", ""),
     "a text of 1 MB": (edit("Johan Ras", "J" * 2**20), r":16:11", "too long", ""),
     "a file of 5 MB": (put(b"#" * (5 * 2**20)), "", "larger than 4 MiB", ""),
-    "a mark that hides a line in a comment": (edit("roles:\n", "roles: # all\u2028access: [x]\n"), r":2:13", "LINE SEPARATOR", ""),
-    "a mark in a comment": (edit("roles:\n", "roles: # a\u202eb\n"), r":2:11", "RIGHT-TO-LEFT OVERRIDE", ""),
-    "a mark behind an escape": (edit("Johan Ras", '"Johan \\u202eRas"'), r":16:11", "RIGHT-TO-LEFT OVERRIDE", ""),
+    "a mark that hides a line in a comment": (
+        edit("roles:\n", "roles: # all\u2028access: [x]\n"),
+        r":2:13",
+        "LINE SEPARATOR",
+        "",
+    ),
+    "a mark in a comment": (
+        edit("roles:\n", "roles: # a\u202eb\n"),
+        r":2:11",
+        "RIGHT-TO-LEFT OVERRIDE",
+        "",
+    ),
+    "a mark behind an escape": (
+        edit("Johan Ras", '"Johan \\u202eRas"'),
+        r":16:11",
+        "RIGHT-TO-LEFT OVERRIDE",
+        "",
+    ),
     "a control character": (edit("Johan Ras", "Johan\x07Ras"), r":16:16", "U+0007", ""),
     "an alias of nothing": (edit("Johan Ras", "*nobody"), r":16:11", "an alias", ""),
     "text by a tag": (edit("Johan Ras", "!!str Johan"), r":16:11", "a tag", ""),
-    "nothing where a text is expected": (edit("name: Johan Ras", "name:"), r":16:10", "one line of text", ""),
+    "nothing where a text is expected": (
+        edit("name: Johan Ras", "name:"),
+        r":16:10",
+        "one line of text",
+        "",
+    ),
     "an open quote": (edit("Johan Ras", '"Johan Ras'), ":", "not valid YAML", ""),
     "10,000 dashes": (put(b"- " * DEEP + b"a"), ":", "levels deep", ""),
     "UTF-16 without a mark": (put("roles: {}".encode("utf-16-le")), r":1:2", "U+0000", ""),
-    "right-to-left override": (edit("Johan Ras", "Johan \u202eRas"), r":16:17", "RIGHT-TO-LEFT OVERRIDE", ""),
+    "right-to-left override": (
+        edit("Johan Ras", "Johan \u202eRas"),
+        r":16:17",
+        "RIGHT-TO-LEFT OVERRIDE",
+        "",
+    ),
     "half a surrogate pair": (edit("Johan Ras", '"\\uD800"'), r":16:", "", ""),
     "a folder": (folder, "", "a folder stands where a file is expected", ""),
     "missing": (Path.unlink, "", "this file is missing", ""),
@@ -178,8 +261,11 @@ def test_all_problems_are_told_at_once_in_every_file(project):
     done = run(project, "validate")
     found = re.findall(r"^content/partpulse/(\S+?):\d+:\d+: error", done.stdout, re.MULTILINE)
     assert set(found) == {
-        "contacts.yaml", "triggers.yaml", "thresholds.yaml",
-        "procedures/vercel-dashboard-rollback.yaml", "checklists/pre-deployment.yaml",
+        "contacts.yaml",
+        "triggers.yaml",
+        "thresholds.yaml",
+        "procedures/vercel-dashboard-rollback.yaml",
+        "checklists/pre-deployment.yaml",
     }
     assert done.stdout.count("contacts.yaml") == 2  # the unknown key, and the one that is missing
 
@@ -214,7 +300,13 @@ def ordinary(project) -> tuple[str, ...]:
     if os.geteuid() != 0:
         return ()
     try:
-        subprocess.run([*NOBODY, sys.executable, "-c", "import yaml, generator"], check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd="/")
+        subprocess.run(
+            [*NOBODY, sys.executable, "-c", "import yaml, generator"],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd="/",
+        )
     except (OSError, subprocess.CalledProcessError):
         if os.environ.get("CI"):
             raise
@@ -231,7 +323,9 @@ def test_what_may_not_be_read_is_3(project, ordinary):
     (project / "content/partpulse" / KEY).chmod(0)
     done = run(project, "validate", prefix=ordinary)
     assert done.returncode == 3
-    assert done.stderr.startswith("rollbook: cannot read content/partpulse/contacts.yaml: Permission denied")
+    assert done.stderr.startswith(
+        "rollbook: cannot read content/partpulse/contacts.yaml: Permission denied"
+    )
     assert "Traceback" not in done.stderr
 
 
@@ -265,11 +359,15 @@ def test_the_output_folder_is_a_file(project):
 
 
 @pytest.mark.parametrize("command", ["check --as-of 2026-11-22", "build", "--help"])
-@pytest.mark.parametrize("redirect", [">&-", "2>&-", ">&- 2>&-", "<&-", "| head -n 0", "> /dev/full"])
+@pytest.mark.parametrize(
+    "redirect", [">&-", "2>&-", ">&- 2>&-", "<&-", "| head -n 0", "> /dev/full"]
+)
 def test_streams_that_are_closed_full_or_gone(project, command, redirect):
     done = subprocess.run(
         ["sh", "-c", f'{{ "{sys.executable}" -m generator {command}; echo $? >code; }} {redirect}'],
-        cwd=project, capture_output=True, text=True,
+        cwd=project,
+        capture_output=True,
+        text=True,
         # Buffered, as it is for everybody: the fault shows only when Python ends.
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
     )
@@ -278,14 +376,23 @@ def test_streams_that_are_closed_full_or_gone(project, command, redirect):
     code = int((project / "code").read_text())
     if redirect == "> /dev/full":
         assert code == 3 and "No space left on device" in done.stderr
-    assert code in (0, 3) or command.startswith("check ") and code == 1
+    assert code in (0, 3) or (command.startswith("check ") and code == 1)
 
 
 def test_a_report_in_any_alphabet_reaches_a_terminal_that_knows_only_ascii(project):
     edit("role: human-owner", "rolle: Löser 日本")(project / "content/partpulse" / KEY)
     done = subprocess.run(
-        [sys.executable, "-m", "generator", "validate"], cwd=project, capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
+        [sys.executable, "-m", "generator", "validate"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C",
+            "PYTHONUTF8": "0",
+            "PYTHONIOENCODING": "ascii",
+        },
     )
     assert done.returncode == 1 and "unknown key 'rolle'" in done.stdout and not done.stderr
 
@@ -313,7 +420,10 @@ def test_a_name_of_a_file_cannot_forge_a_line_of_the_report(project):
     assert done.returncode == 1 and "procedures/a?b: error.yaml:1:1: error" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["generated/partpulse", "generated/partpulse/rollback-procedures.md", "generated/index.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["generated/partpulse", "generated/partpulse/rollback-procedures.md", "generated/index.md"],
+)
 def test_something_else_in_the_place_of_an_output_is_kept(project, name):
     path = project / name
     if path.is_dir():
@@ -330,7 +440,10 @@ def test_something_else_in_the_place_of_an_output_is_kept(project, name):
 
 
 def test_a_link_in_the_place_of_an_output_does_not_lead_a_write_astray(project):
-    document, outside = project / "generated/partpulse/rollback-procedures.md", project / "outside.md"
+    document, outside = (
+        project / "generated/partpulse/rollback-procedures.md",
+        project / "outside.md",
+    )
     outside.write_bytes(document.read_bytes())
     document.unlink()
     document.symlink_to(outside)
@@ -403,19 +516,27 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_killed_at_any_write_every_file_is_whole_and_the_next_build_goes_on(project, monkeypatch, capsys):
+def test_killed_at_any_write_every_file_is_whole_and_the_next_build_goes_on(
+    project, monkeypatch, capsys
+):
     monkeypatch.chdir(project)
     edit("name: PartPulse", "name: PartPulse Two")(project / "content/partpulse/service.yaml")
     old = {k: v[1] for k, v in outputs(project).items()}
     assert run(project, "build", "--out", "want").returncode == 0
-    new = {f"generated/{p.relative_to(project / 'want')}": p.read_bytes() for p in (project / "want").rglob("*") if p.is_file()}
+    new = {
+        f"generated/{p.relative_to(project / 'want')}": p.read_bytes()
+        for p in (project / "want").rglob("*")
+        if p.is_file()
+    }
     kept = project / "kept"
     shutil.copytree(project / "generated", kept)
     for moment in range(40):
         shutil.rmtree(project / "generated")
         shutil.copytree(kept, project / "generated")
         done = subprocess.run(
-            [sys.executable, "-c", KILLED, str(moment), "build"], cwd=project, capture_output=True,
+            [sys.executable, "-c", KILLED, str(moment), "build"],
+            cwd=project,
+            capture_output=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         for name, (_, data) in outputs(project).items():

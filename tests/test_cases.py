@@ -18,9 +18,11 @@ from types import CodeType, FrameType
 import pytest
 
 from generator import load, rules, schema
+from generator.files import KINDS, read_service
 from generator.problems import Problem
 from generator.report import problem_text
-from generator.source import KINDS, Mapping, Node, Sequence, read_service
+from generator.rules import context, procedures
+from generator.source import Mapping, Node, Sequence
 from tests.conftest import ROOT
 
 FULL = ROOT / "tests/cases/ok/full"
@@ -60,7 +62,9 @@ def test_one_service_uses_every_key_and_every_word_of_every_schema() -> None:
             known[name] = known.get(name, False) or used
     assert len(known) > 150
     unused = [name for name, used in known.items() if not used]
-    assert not unused, "let tests/cases/ok/full use these, so that every test of hostile text sees them"
+    assert not unused, (
+        "let tests/cases/ok/full use these, so that every test of hostile text sees them"
+    )
 
 
 def test_it_is_valid() -> None:
@@ -112,7 +116,9 @@ def told(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Pr
 
 
 @pytest.mark.parametrize("case", BAD, ids=lambda c: c.stem)
-def test_a_bad_case_is_told_as_expected(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renew: bool) -> None:
+def test_a_bad_case_is_told_as_expected(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renew: bool
+) -> None:
     problems = told(case, tmp_path, monkeypatch)
     report = "".join(f"{problem_text(p)}\n" for p in problems)
     change, _, expected = case.read_text("utf-8").partition(END)
@@ -135,7 +141,8 @@ def sayings(function: object) -> set[int]:
     return {
         n.lineno + first - 1
         for n in ast.walk(tree)
-        if isinstance(n, ast.Yield) or (words and isinstance(n, ast.Return) and n is not tree.body[0].body[-1])
+        if isinstance(n, ast.Yield)
+        or (words and isinstance(n, ast.Return) and n is not tree.body[0].body[-1])
     }
 
 
@@ -143,7 +150,7 @@ def test_there_is_a_case_for_everything_that_can_be_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every rule and every saying of the schemas' messages comes up in some case."""
-    helpers = (rules._action, rules._script, rules._unique)
+    helpers = (procedures._action, procedures._script, context.unique)
     wanted = {
         (f.__code__.co_filename, line): f.__name__
         for f in (*rules.RULES, *helpers, schema._words)
@@ -168,5 +175,7 @@ def test_there_is_a_case_for_everything_that_can_be_wrong(
                 sys.settrace(before)
     finally:
         sys.settrace(before)
-    missing = sorted(f"{Path(f).name}:{line} in {wanted[f, line]}" for f, line in wanted.keys() - seen)
+    missing = sorted(
+        f"{Path(f).name}:{line} in {wanted[f, line]}" for f, line in wanted.keys() - seen
+    )
     assert not missing, "write a case for these in tests/cases/bad"

@@ -20,7 +20,9 @@ ROOT = Path(__file__).parent.parent
 def rollbook(*arguments: object, cwd: Path = ROOT, **more: object) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "generator", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), **more},
     )
 
@@ -50,7 +52,10 @@ def test_help_fits_the_screen_and_loads_nothing_heavy(command):
         "sys.exit(f'loaded {heavy}' if heavy else code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, *command, "--help"], cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, "-c", program, *command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
         env={**os.environ, "COLUMNS": "80"},
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -63,9 +68,16 @@ def test_version_answers():
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["nonsense"], ["check", "--as-of", "2026-02-30"], ["check", "--as-of", "09.04.2026"],
-     ["check", "--warn-days", "-1"], ["check", "--format", "xml"], ["build", "--service", "partpuls"],
-     ["validate", "--content", "nowhere"]],
+    [
+        [],
+        ["nonsense"],
+        ["check", "--as-of", "2026-02-30"],
+        ["check", "--as-of", "09.04.2026"],
+        ["check", "--warn-days", "-1"],
+        ["check", "--format", "xml"],
+        ["build", "--service", "partpuls"],
+        ["validate", "--content", "nowhere"],
+    ],
 )
 def test_wrong_usage_is_2_and_says_the_way_out(arguments):
     done = rollbook(*arguments)
@@ -91,8 +103,13 @@ def test_check_shows_a_diff_and_the_command_that_mends_it(project):
     assert "rollbook build" in done.stdout.splitlines()[-1]
     assert state(project) == before
     assert rollbook("build", cwd=project).returncode == 0
-    changed = {k for k, v in state(project).items() if before[k] != v} - {"content/partpulse/thresholds.yaml"}
-    assert changed == {"generated/partpulse/rollback-procedures.md", "generated/partpulse/SHA256SUMS"}
+    changed = {k for k, v in state(project).items() if before[k] != v} - {
+        "content/partpulse/thresholds.yaml"
+    }
+    assert changed == {
+        "generated/partpulse/rollback-procedures.md",
+        "generated/partpulse/SHA256SUMS",
+    }
     assert rollbook("build", "--check", cwd=project).returncode == 0
 
 
@@ -105,7 +122,9 @@ def test_an_unchanged_build_writes_nothing_and_formats_nothing(project, monkeypa
     assert state(project) == before
 
 
-def test_each_file_is_parsed_once_each_schema_and_the_environment_made_once(project, monkeypatch, capsys):
+def test_each_file_is_parsed_once_each_schema_and_the_environment_made_once(
+    project, monkeypatch, capsys
+):
     import jinja2
     import yaml
 
@@ -122,10 +141,14 @@ def test_each_file_is_parsed_once_each_schema_and_the_environment_made_once(proj
     monkeypatch.setattr(yaml, "parse", lambda text, **k: parsed.append(1) or parse(text, **k))
     init = jinja2.Environment.__init__
     monkeypatch.setattr(
-        jinja2.Environment, "__init__", lambda self, *a, **k: made.append("environment") or init(self, *a, **k)
+        jinja2.Environment,
+        "__init__",
+        lambda self, *a, **k: made.append("environment") or init(self, *a, **k),
     )
     build = schema._Validator
-    monkeypatch.setattr(schema, "_Validator", lambda *a, **k: made.append("validator") or build(*a, **k))
+    monkeypatch.setattr(
+        schema, "_Validator", lambda *a, **k: made.append("validator") or build(*a, **k)
+    )
     schema.validator.cache_clear()
     environment.environment.cache_clear()
     monkeypatch.chdir(project)
@@ -139,10 +162,16 @@ def test_the_same_content_gives_the_same_bytes_anywhere(tmp_path):
     """Hash seed, locale, time zone, and the order in which the disk lists files."""
     outs = []
     for number, (seed, locale, zone) in enumerate(
-        [("0", "C", "UTC"), ("1", "C.UTF-8", "Pacific/Kiritimati"), ("42", "de_DE.UTF-8", "Etc/GMT+12")]
+        [
+            ("0", "C", "UTC"),
+            ("1", "C.UTF-8", "Pacific/Kiritimati"),
+            ("42", "de_DE.UTF-8", "Etc/GMT+12"),
+        ]
     ):
         out = tmp_path / str(number)
-        done = rollbook("build", "--out", out, PYTHONHASHSEED=seed, LC_ALL=locale, TZ=zone, PYTHONUTF8="0")
+        done = rollbook(
+            "build", "--out", out, PYTHONHASHSEED=seed, LC_ALL=locale, TZ=zone, PYTHONUTF8="0"
+        )
         assert done.returncode == 0, done.stderr
         outs.append({k: v[2] for k, v in state(out).items()})
     assert outs[0] == outs[1] == outs[2]
@@ -173,22 +202,36 @@ def test_check_tells_programs_the_same_as_people():
     found = json.loads(done.stdout)
     assert done.returncode == found["exit_code"] == 1
     assert {k: found[k] for k in ("schema", "as_of", "timezone", "simulated", "status")} == {
-        "schema": 1, "as_of": "2026-11-22", "timezone": "UTC", "simulated": True, "status": "red",
+        "schema": 1,
+        "as_of": "2026-11-22",
+        "timezone": "UTC",
+        "simulated": True,
+        "status": "red",
     }
     (service,) = found["services"]
     review = service["clocks"][0]
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", review.pop("current"))
     assert review == {
-        "id": "review", "state": "expired", "reasons": ["expired"], "last": None,
-        "baseline": "2026-01-09", "cycle": "P3M", "due": "2026-04-09", "days_left": -227,
-        "record": None, "stamp": None,
+        "id": "review",
+        "state": "expired",
+        "reasons": ["expired"],
+        "last": None,
+        "baseline": "2026-01-09",
+        "cycle": "P3M",
+        "due": "2026-04-09",
+        "days_left": -227,
+        "record": None,
+        "stamp": None,
     }
     assert [u["path"] for u in service["unfilled"] if u["required"]][:2] == [
-        "contacts.primary.reach", "contacts.on-call.name",
+        "contacts.primary.reach",
+        "contacts.on-call.name",
     ]
 
 
-@pytest.mark.parametrize(("day", "code", "words"), [("2026-04-09", 1, "today"), ("2026-03-25", 1, "in 15 days")])
+@pytest.mark.parametrize(
+    ("day", "code", "words"), [("2026-04-09", 1, "today"), ("2026-03-25", 1, "in 15 days")]
+)
 def test_the_due_day_itself_is_still_good(day, code, words):
     done = rollbook("check", "--as-of", day)
     assert done.returncode == code  # open facts and drills stay red

@@ -44,14 +44,29 @@ CASES = {
 def test_case(number):
     last, cycle, stated, as_of, state, due, left = CASES[number]
     judged = judge(Clock("review", cycle, last=last, stated=stated), date.fromisoformat(as_of), 14)
-    assert (judged.state, judged.due and judged.due.isoformat(), judged.days_left) == (state, due, left)
+    assert (judged.state, judged.due and judged.due.isoformat(), judged.days_left) == (
+        state,
+        due,
+        left,
+    )
     assert judged.reasons == (state,)
 
 
 @pytest.mark.parametrize(
     ("last", "cycle"),
-    [(A, "P0M"), (A, "P"), (A, "P-3M"), (A, "3M"), ("2026-02-30", "P3M"), ("04/09/2026", "P3M"),
-     ("2026-4-9", "P3M"), ("20260409", "P3M"), ("2026-04-09T10:30", "P3M"), ("[TBD]", "P3M"), (A, "P9999999D")],
+    [
+        (A, "P0M"),
+        (A, "P"),
+        (A, "P-3M"),
+        (A, "3M"),
+        ("2026-02-30", "P3M"),
+        ("04/09/2026", "P3M"),
+        ("2026-4-9", "P3M"),
+        ("20260409", "P3M"),
+        ("2026-04-09T10:30", "P3M"),
+        ("[TBD]", "P3M"),
+        (A, "P9999999D"),
+    ],
 )
 def test_case_21_what_is_no_date_or_cycle_is_invalid_on_any_day(last, cycle):
     for as_of in (date.min, date(2026, 11, 22), date.max):

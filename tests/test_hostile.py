@@ -27,11 +27,12 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from mkdocs.config import load_config
 
 from generator import load, schema
+from generator.files import Document, read_service
 from generator.markdown import formatted
 from generator.outputs import OutFile
 from generator.problems import Problem
 from generator.render import render_all
-from generator.source import Document, Mapping, Node, Scalar, Sequence, parse, read_service
+from generator.source import Mapping, Node, Scalar, parse
 from tests.conftest import ROOT
 
 FULL = ROOT / "tests/cases/ok/full"
@@ -39,7 +40,7 @@ PARTPULSE = ROOT / "content/partpulse"
 
 HOSTILE = {
     "shell": "; rm -rf / & | > < * ? ~ !",
-    "quotes": "it's \"so\" ' \"",
+    "quotes": 'it\'s "so" \' "',
     "line end": "one\n- two\n# three",
     "substitution": "$(touch pwned)",
     "backticks": "`touch pwned`",
@@ -158,7 +159,10 @@ def is_text(path: Path_, value: Scalar) -> bool:
 
 def texts(document: Document) -> list[Path_]:
     found = []
-    dump(document.data, lambda path, value: found.append(path) if is_text(path, value) else None or value)
+    dump(
+        document.data,
+        lambda path, value: found.append(path) if is_text(path, value) else None or value,
+    )
     return found
 
 
@@ -207,7 +211,9 @@ class Shape(HTMLParser):
             self.block = True
         if tag == "code" or (self.block and tag in ("span", "a")):
             return
-        told = {k: v for k, v in found.items() if k not in ("id", "class", "style", "title", "disabled")}
+        told = {
+            k: v for k, v in found.items() if k not in ("id", "class", "style", "title", "disabled")
+        }
         if told.get("href", "").startswith("#"):
             self.jumps.add(unquote(told.pop("href")[1:]))
         self.elements.append(f"<{tag} {told}>" if told else f"<{tag}>")
@@ -271,7 +277,9 @@ def on_site(text: str) -> Shape:
 @cache
 def on_plain_site(text: str) -> Shape:
     """Without the extensions that only help: content must not depend on them."""
-    return Shape(markdown.markdown(text, extensions=["tables", "sane_lists", "pymdownx.superfences"]))
+    return Shape(
+        markdown.markdown(text, extensions=["tables", "sane_lists", "pymdownx.superfences"])
+    )
 
 
 @dataclass(frozen=True)
@@ -327,7 +335,9 @@ def test_a_text_takes_it_or_refuses_it_at_its_place(name: str) -> None:
     for document in service(FULL):
         for path in some(texts(document), name):
             spot = (document.file.path, path)
-            text, found = dump(document.data, lambda p, value: HOSTILE[name] if p == path else value)
+            text, found = dump(
+                document.data, lambda p, value: HOSTILE[name] if p == path else value
+            )
             node, problems = parse(text, spot[0])
             if not problems:
                 problems = schema.validate(Document(document.kind, document.stem, node.file, node))
@@ -340,9 +350,14 @@ def test_no_key_takes_it(name: str) -> None:
     """Keys are ids, or words that a schema lists."""
     for document in service(FULL):
         keys: list[Path_] = []
-        dump(document.data, lambda path, value: keys.append(path) if path[-1:] == (None,) else None or value)
+        dump(
+            document.data,
+            lambda path, value: keys.append(path) if path[-1:] == (None,) else None or value,
+        )
         for path in some(keys, name):
-            text, found = dump(document.data, lambda p, value: HOSTILE[name] if p == path else value)
+            text, found = dump(
+                document.data, lambda p, value: HOSTILE[name] if p == path else value
+            )
             node, problems = parse(text, document.file.path)
             if not problems:
                 problems = schema.validate(Document(document.kind, document.stem, node.file, node))
@@ -442,7 +457,17 @@ def test_shellcheck_finds_nothing_in_a_script(tmp_path: Path) -> None:
         scripts[-1].write_text(next(f.text for f in found.files if f.executable))
     half = len(scripts) // 2
     runs = [
-        subprocess.Popen(["shellcheck", "--shell=sh", "--severity=warning", "--exclude=SC2034,SC2154,SC2272,SC1122,SC1039", *part], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [
+                "shellcheck",
+                "--shell=sh",
+                "--severity=warning",
+                "--exclude=SC2034,SC2154,SC2272,SC1122,SC1039",
+                *part,
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for part in (scripts[:half], scripts[half:])
     ]
     for run in runs:
@@ -472,12 +497,21 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_script_never_runs_a_text(scripts: list[Path], clone: Path, tmp_path: Path) -> None:
     commit = subprocess.check_output(["git", "-C", clone, "rev-parse", "HEAD^"], text=True).strip()
     before = tree(clone)
-    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "ROLLBOOK_LOG_DIR": str(tmp_path / "log")}
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "ROLLBOOK_LOG_DIR": str(tmp_path / "log"),
+    }
     for script in scripts:
         subprocess.run(["sh", "-n", script], check=True)
         for words in (["--help"], ["--dry-run", "--yes", commit, "1.0.0", "https://x.example.org"]):
             run = subprocess.run(
-                ["sh", script, *words], cwd=clone, env=env, capture_output=True, stdin=subprocess.DEVNULL, timeout=60
+                ["sh", script, *words],
+                cwd=clone,
+                env=env,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=60,
             )
             assert run.returncode in (0, 3), run.stderr.decode()
             assert b"not found" not in run.stderr and b"yntax error" not in run.stderr, run.stderr

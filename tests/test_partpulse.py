@@ -54,7 +54,11 @@ def plain(markdown: str) -> list[str]:
     for token in MarkdownIt("commonmark").enable("table").parse(markdown):
         if token.type == "inline":
             text = "".join(
-                t.content if t.type in ("text", "code_inline") else "\n" if "break" in t.type else ""
+                t.content
+                if t.type in ("text", "code_inline")
+                else "\n"
+                if "break" in t.type
+                else ""
                 for t in token.children or ()
             )
             lines += text.split("\n")
@@ -139,7 +143,9 @@ def test_every_markdown_output_is_in_mdformat_s_form_as_rendered():
 def test_mdformat_s_own_command_has_nothing_to_change():
     pages = sorted((ROOT / "generated").rglob("*.md"))
     assert len(pages) == 7
-    done = subprocess.run([sys.executable, "-m", "mdformat", "--check", *pages], capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "mdformat", "--check", *pages], capture_output=True
+    )
     assert done.returncode == 0, done.stderr.decode()
 
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import schema
+from generator.files import KINDS, Document
 from generator.load import load
-from generator.source import KINDS, Document, File, Mapping, Scalar, parse
+from generator.source import File, Mapping, Scalar, parse
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "schema").glob("*.schema.json"))
@@ -100,13 +101,17 @@ TEXT_SCHEMAS = list(text_schemas())
     | st.from_regex(r"P[0-9YMDTHS]{1,6}")
     | st.from_regex(r"https://[a-z./ <]{1,20}\n?")
     | st.dates().map(str)
-    | st.sampled_from(["critical", "UTC", "1.10", "1.1.0", "low", "checks", "x" * 301, "x" * 10001, " x", "x\n"]),
+    | st.sampled_from(
+        ["critical", "UTC", "1.10", "1.1.0", "low", "checks", "x" * 301, "x" * 10001, " x", "x\n"]
+    ),
 )
 def test_the_quick_test_lets_through_only_what_jsonschema_lets_through(chosen, text):
     where, node = chosen
     value = Scalar(text)
     value.plain = True
-    slow = schema._Validator({"anyOf": [{**node, schema._PASS: None}]}, format_checker=schema._FORMATS)
+    slow = schema._Validator(
+        {"anyOf": [{**node, schema._PASS: None}]}, format_checker=schema._FORMATS
+    )
     if node[schema._PASS](value):
         assert slow.is_valid(value), where
     elif "string" in node.get("type", "string"):
@@ -117,7 +122,14 @@ def test_numbers_and_booleans_are_asked_for_and_texts_stay_texts():
     text = "version: 1.10\nno: no\nday: 2026-01-09\nyes: true\nnothing: null\nn: 0x10\n"
     node, problems = parse(text, "x.yaml")
     assert not problems
-    assert dict(node) == {"version": "1.10", "no": "no", "day": "2026-01-09", "yes": "true", "nothing": "null", "n": "0x10"}
+    assert dict(node) == {
+        "version": "1.10",
+        "no": "no",
+        "day": "2026-01-09",
+        "yes": "true",
+        "nothing": "null",
+        "n": "0x10",
+    }
     assert schema._plain(node["version"], schema._NUMBER)
     assert not schema._plain(node["n"], schema._INTEGER)
     quoted, _ = parse('a: "1"\nb: "true"\n', "x.yaml")
@@ -131,7 +143,13 @@ def test_libyaml_and_pure_python_read_the_same(monkeypatch):
 
     def places(node):
         if isinstance(node, Mapping):
-            return [(node.line, node.column, {(k, k.line, k.column): places(v) for k, v in node.items()})]
+            return [
+                (
+                    node.line,
+                    node.column,
+                    {(k, k.line, k.column): places(v) for k, v in node.items()},
+                )
+            ]
         if isinstance(node, list):
             return [(node.line, node.column), *map(places, node)]
         return (str(node), node.line, node.column, node.plain)

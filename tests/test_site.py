@@ -70,7 +70,9 @@ def site(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("site")
     subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", out],
-        cwd=ROOT, check=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "0"},
+        cwd=ROOT,
+        check=True,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "0"},
     )
     return out
 
@@ -98,7 +100,11 @@ def depth_of_items(element: Element, inside: int = 0) -> list[tuple[int, str, st
             if child.tag in ("ul", "ol"):
                 for item in child.children:
                     if isinstance(item, Element) and item.tag == "li":
-                        own = [c for c in item.children if not (isinstance(c, Element) and c.tag in ("ul", "ol", "div", "pre"))]
+                        own = [
+                            c
+                            for c in item.children
+                            if not (isinstance(c, Element) and c.tag in ("ul", "ol", "div", "pre"))
+                        ]
                         text = "".join(c if isinstance(c, str) else c.text() for c in own)
                         found.append((inside, child.tag, " ".join(text.split())))
                         found += depth_of_items(item, inside + 1)
@@ -125,7 +131,8 @@ def test_every_step_of_every_procedure_is_one_numbered_item(page, book):
             wanted = [s.title for s in procedure.steps]
             starts = [i for i, t in enumerate(numbered) if t.startswith(wanted[0])]
             assert any(
-                all(t.startswith(w) for t, w in zip(numbered[i:], wanted, strict=False)) for i in starts
+                all(t.startswith(w) for t, w in zip(numbered[i:], wanted, strict=False))
+                for i in starts
             ), procedure.id
 
 
@@ -164,8 +171,12 @@ def test_no_markup_is_left_as_text(page):
 
 
 def test_links_within_and_between_pages_lead_somewhere(site):
-    pages = {p: Tree(p.read_text("utf-8")).root for p in site.rglob("*.html") if p.name != "404.html"}
-    ids = {p: {e.attributes["id"] for e in r.walk() if "id" in e.attributes} for p, r in pages.items()}
+    pages = {
+        p: Tree(p.read_text("utf-8")).root for p in site.rglob("*.html") if p.name != "404.html"
+    }
+    ids = {
+        p: {e.attributes["id"] for e in r.walk() if "id" in e.attributes} for p, r in pages.items()
+    }
     checked = 0
     for path, root in pages.items():
         for link in root.all("article")[0].all("a"):
@@ -186,5 +197,10 @@ def test_no_page_loads_anything_from_another_host(site):
         for element in Tree(path.read_text("utf-8")).root.walk():
             for name in ("src", "srcset", "data"):
                 assert "//" not in (element.attributes.get(name) or ""), (path.name, element)
-            if element.tag == "link" and element.attributes.get("rel") in ("stylesheet", "preconnect", "icon", "preload"):
+            if element.tag == "link" and element.attributes.get("rel") in (
+                "stylesheet",
+                "preconnect",
+                "icon",
+                "preload",
+            ):
                 assert "//" not in element.attributes["href"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generator import actions, freshness, model, shell
+from generator import actions, freshness, model
 from generator.assemble import walk_sections
-from generator.durations import cycle_words, duration_words, range_words
+from generator.durations import cycle_words, range_words
 from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
 from generator.outputs import OutFile
 from generator.refs import figure, targets
@@ -157,7 +157,9 @@ def _authority(book: model.Handbook) -> dict[str, object]:
     """Who holds a role, where it is known: the name stands with the contact."""
 
     def named(role: str) -> list[str]:
-        return [c.name for c in book.contacts.contacts if c.role == role and isinstance(c.name, str)]
+        return [
+            c.name for c in book.contacts.contacts if c.role == role and isinstance(c.name, str)
+        ]
 
     return {"named": named}
 
@@ -175,7 +177,9 @@ def _drills(book: model.Handbook) -> dict[str, object]:
     return {
         "drill_cycle": book.service.drill_cycle and cycle_words(book.service.drill_cycle),
         "drilled": [
-            {"reference": reference(p), "tested": "never drilled"} for p in book.procedures if p.drill
+            {"reference": reference(p), "tested": "never drilled"}
+            for p in book.procedures
+            if p.drill
         ],
     }
 

@@ -12,7 +12,6 @@ from generator import markdown, model, shell
 from generator.markdown import Markdown, code_span
 from generator.shell import Shell
 
-
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
@@ -39,7 +38,9 @@ def _finalize(context: jinja2.runtime.Context, value: object) -> object:
 def unfilled(value: model.Unfilled, book: model.Handbook) -> Markdown:
     """A blank, shown plainly, with who owes it."""
     owner = book.contacts.roles[value.owner]
-    return Markdown(f"**Not yet known**: {markdown.escape(value.what)} (owed by {markdown.escape(owner)})")
+    return Markdown(
+        f"**Not yet known**: {markdown.escape(value.what)} (owed by {markdown.escape(owner)})"
+    )
 
 
 @jinja2.pass_context

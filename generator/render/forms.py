@@ -68,7 +68,10 @@ def _fields(checklist: model.Checklist, md) -> Markdown:
 def _phases(checklist: model.Checklist, md) -> Markdown:
     return table(
         ("Phase", "When", "Purpose", "Result", "Verified at (UTC)"),
-        ((md(p.title), range_words(p.start, p.end), md(p.purpose), SHORT_LINE, SHORT_LINE) for p in checklist.phases),
+        (
+            (md(p.title), range_words(p.start, p.end), md(p.purpose), SHORT_LINE, SHORT_LINE)
+            for p in checklist.phases
+        ),
     )
 
 

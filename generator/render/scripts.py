@@ -27,7 +27,20 @@ EXIT_CODES = (
 )
 
 # Programs of POSIX, and mktemp, which every supported system has.
-_PROGRAMS = ("cat", "date", "fold", "id", "mkdir", "mktemp", "rm", "sed", "sleep", "tail", "tr", "uname")
+_PROGRAMS = (
+    "cat",
+    "date",
+    "fold",
+    "id",
+    "mkdir",
+    "mktemp",
+    "rm",
+    "sed",
+    "sleep",
+    "tail",
+    "tr",
+    "uname",
+)
 _LIMIT = 300
 
 
@@ -92,7 +105,9 @@ def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
     return lines
 
 
-def _constants(action: actions.Action, step: model.Step, procedure: model.Procedure) -> dict[str, str]:
+def _constants(
+    action: actions.Action, step: model.Step, procedure: model.Procedure
+) -> dict[str, str]:
     """Parameters of an action whose value is known now: they are shown, not named."""
     fixed = {p.id: p.value for p in procedure.parameters if p.value is not None}
     found = {}
@@ -149,7 +164,9 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
     manual = [
         {
             "heading": f"Step {n}: {s.title}",
-            "lines": [shell.said(t, known) for t in (*s.manual, *(f"Either: {e}" for e in s.either))],
+            "lines": [
+                shell.said(t, known) for t in (*s.manual, *(f"Either: {e}" for e in s.either))
+            ],
         }
         for n, s in enumerate(procedure.steps, 1)
         if not s.runs
@@ -178,7 +195,11 @@ def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[s
         if name not in ("yes", "dry-run")
     ]
     arguments = [
-        {"variable": Shell(shell.variable(f"parameter-{p.id}")), "type": p.type, "name": _argument_name(p)}
+        {
+            "variable": Shell(shell.variable(f"parameter-{p.id}")),
+            "type": p.type,
+            "name": _argument_name(p),
+        }
         for p in _arguments(procedure)
     ]
     constants = [
@@ -197,7 +218,8 @@ def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[s
         if f.env
     ]
     wanted = " ".join(f"<{a['name']}>" for a in arguments)
-    purpose = shell.paragraphs(procedure.intro or procedure.title)
+    known = targets(book)
+    purpose = [shell.plain(p, known) for p in shell.paragraphs(procedure.intro or procedure.title)]
     return {
         "name": procedure.script,
         "usage": usage(procedure),
@@ -212,30 +234,50 @@ def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[s
         "wanted": f"expected {wanted}" if wanted else "expected no arguments",
         "hash": book.stamps[f"drill:{procedure.id}"],
         "takes_commit": any(a["type"] == "commit" for a in arguments),
-        "help": _help(procedure, book, touches),
+        "help": _help(procedure, book, touches, purpose),
     }
 
 
 def _own_programs(procedure: model.Procedure) -> set[str]:
     """The programs that the commands of the content start."""
-    return {c.words[0] for s in procedure.steps if s.runs for c in s.commands if "{" not in c.words[0]}
+    return {
+        c.words[0] for s in procedure.steps if s.runs for c in s.commands if "{" not in c.words[0]
+    }
 
 
-def _help(procedure: model.Procedure, book: model.Handbook, touches: list[str]) -> Shell:
+def _help(
+    procedure: model.Procedure, book: model.Handbook, touches: list[str], purpose: list[str]
+) -> Shell:
     """The text of --help: 80 columns, and no line that could end the here-document."""
     lines = [*textwrap.wrap(f"{procedure.title} ({book.service.name})", 78), ""]
-    for paragraph in shell.paragraphs(procedure.intro or procedure.title):
+    for paragraph in purpose:
         lines += [*textwrap.wrap(paragraph, 78), ""]
-    lines += ["Usage:", *textwrap.wrap(usage(procedure), 76, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False), ""]
+    lines += [
+        "Usage:",
+        *textwrap.wrap(
+            usage(procedure),
+            76,
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        ),
+        "",
+    ]
     rows = [(f"<{_argument_name(p)}>", p.help) for p in _arguments(procedure)]
     rows += [(f"--{name}", text) for name, text in _options(procedure)]
     rows += [("--help", "show this text")]
     lines += [*_rows(rows), "", "It touches only:", *_rows([("-", t) for t in touches]), ""]
     lines += ["Exit codes:", *_rows(list(EXIT_CODES))]
-    envs = [(f.env, f"{f.label}; if empty: {value_words(f.value)}") for g in book.service.fact_groups for f in g.facts if f.env]
+    envs = [
+        (f.env, f"{f.label}; if empty: {value_words(f.value)}")
+        for g in book.service.fact_groups
+        for f in g.facts
+        if f.env
+    ]
     envs.append(("ROLLBOOK_LOG_DIR", "folder for the run log"))
     lines += ["", "Environment:", *_rows(envs)]
-    return Shell("\n".join(" " + l if l.strip() == "END_OF_USAGE" else l for l in lines))
+    # No line may look like the end of the here-document, not even to a linter.
+    return Shell("\n".join(line.replace("END_OF_USAGE", "END-OF-USAGE") for line in lines))
 
 
 def _rows(rows: list[tuple[str, str]]) -> list[str]:
@@ -244,7 +286,13 @@ def _rows(rows: list[tuple[str, str]]) -> list[str]:
     for name, text in rows:
         text = " ".join(text.split())
         first = f"  {name:<{width}}" if len(name) < width else f"  {name}  "
-        out += textwrap.wrap(text, 78, initial_indent=first, subsequent_indent=" " * (width + 2), break_on_hyphens=False)
+        out += textwrap.wrap(
+            text,
+            78,
+            initial_indent=first,
+            subsequent_indent=" " * (width + 2),
+            break_on_hyphens=False,
+        )
     return out
 
 
@@ -256,7 +304,9 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known, data
         "title": step.title,
         "heading": f"Step {number}: {step.title}",
         "limit": _LIMIT,
-        "next": shell.said(step.on_failure or "Read its words above, then run the same command again.", known),
+        "next": shell.said(
+            step.on_failure or "Read its words above, then run the same command again.", known
+        ),
     }
     action = actions.find(step.action) if step.action else None
     if action is not None:
@@ -268,7 +318,7 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known, data
             parameters={k: shell.word(v, variables) for k, v in step.arguments.items()},
             commands={k: shell.command(c, holes_of) for k, c in action.commands},
         )
-    lines = [l for l in command_lines(step, procedure) if not l.startswith("# ")]
+    lines = [line for line in command_lines(step, procedure) if not line.startswith("# ")]
     told["commands"] = [
         {
             "run": shell.command(c, variables),
@@ -277,6 +327,8 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known, data
         }
         for c, line in zip(step.commands, lines)
     ]
-    told["begun"] = f"{told['heading']}: this step had begun, and what it has changed is not known. Nothing after it was begun."
+    told["begun"] = (
+        f"{told['heading']}: this step had begun, and what it has changed is not known. Nothing after it was begun."
+    )
     told["done"] = f"{told['heading']}: this step has run. Nothing after it was begun."
     return render("script/command.sh.j2", **data, step=told)

@@ -74,9 +74,7 @@ def snapshot(*roots: Path) -> dict[str, str]:
         for folder, folders, files in os.walk(root):
             place = Path(folder)
             store = (place / "HEAD").exists() and (place / "refs").exists()
-            folders[:] = [
-                f for f in folders if not (store and f in ("objects", "rollback-log"))
-            ]
+            folders[:] = [f for f in folders if not (store and f in ("objects", "rollback-log"))]
             for name in (*folders, *files):
                 path = place / name
                 mode = path.lstat().st_mode
@@ -105,7 +103,9 @@ def session(leader: int) -> list[str]:
             fields = text.rpartition(")")[2].split()
             # Fields 3 and 6 of proc(5): state and session.
             if int(fields[3]) == leader and fields[0] not in "ZX":
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip() or text)
+                found.append(
+                    (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip() or text
+                )
         except (OSError, ValueError):
             continue
     return found
@@ -180,7 +180,7 @@ class World:
             place.mkdir()
         (world.home / "gitconfig").write_text(
             "[user]\n\tname = A Person\n\temail = person@example.com\n"
-            "[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n"
+            '[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n'
             "[safe]\n\tdirectory = *\n[gc]\n\tauto = 0\n"
         )
         world.git("init", "--quiet", "--template=", "--bare", str(world.remote), cwd=folder)
@@ -231,7 +231,9 @@ class World:
     def commit(self, title: str, keep: bool = True, cwd: Path | None = None) -> str:
         date = f"{_FIRST + 60 * len(self.commits)} +0000"
         self.git("add", "--all", cwd=cwd)
-        self.git("commit", "--quiet", "-m", title, cwd=cwd, GIT_AUTHOR_DATE=date, GIT_COMMITTER_DATE=date)
+        self.git(
+            "commit", "--quiet", "-m", title, cwd=cwd, GIT_AUTHOR_DATE=date, GIT_COMMITTER_DATE=date
+        )
         sha = self.git("rev-parse", "HEAD", cwd=cwd)
         if keep:
             self.commits.append(sha)
@@ -323,7 +325,12 @@ class World:
         if left:
             end_session(process.pid)
         return Run(
-            code, out.read_text(errors="replace"), err.read_text(errors="replace"), process.pid, seconds, left
+            code,
+            out.read_text(errors="replace"),
+            err.read_text(errors="replace"),
+            process.pid,
+            seconds,
+            left,
         )
 
     # --- What must hold after every run.
@@ -394,7 +401,9 @@ class World:
             "step": str, "status": str, "exit": int, "seconds": int,
         }  # fmt: skip
         for entry in entries:
-            found += [f"log: {k} in {entry}" for k, t in kinds.items() if type(entry.get(k)) is not t]
+            found += [
+                f"log: {k} in {entry}" for k, t in kinds.items() if type(entry.get(k)) is not t
+            ]
             if entry["script"] != self.script.name or not 0 <= entry["seconds"] < 600:
                 found.append(f"log: {entry}")
         first, last = entries[0], entries[-1]
@@ -403,7 +412,7 @@ class World:
         if not may_end:
             if last["step"] != "outcome" or last["exit"] != run.code:
                 found.append(f"last line of the log: {last}")
-            lines = [l for l in run.out.splitlines() if l]
+            lines = [line for line in run.out.splitlines() if line]
             if lines and lines[-1] != f"Run log: {path}":
                 found.append(f"last thing printed: {lines[-1]!r}, not the log {path}")
         if path.stat().st_mode & 0o077:

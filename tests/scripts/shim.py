@@ -55,7 +55,11 @@ class Shims:
         for place in os.environ["PATH"].split(os.pathsep):
             # A folder of somebody else's in the PATH is no reason to stop.
             for path in Path(place).iterdir() if os.access(place, os.R_OK | os.X_OK) else ():
-                if not (self.bin / path.name).exists() and os.access(path, os.X_OK) and os.path.isfile(path):
+                if (
+                    not (self.bin / path.name).exists()
+                    and os.access(path, os.X_OK)
+                    and os.path.isfile(path)
+                ):
                     (self.bin / path.name).symlink_to(shim)
                     (self.real / path.name).symlink_to(shutil.which(path.name) or path)
 

@@ -29,16 +29,24 @@ def shop(folder, procedure: dict) -> None:
     """PartPulse's content with one more procedure, and hostile words in what a script tells of it."""
     place = folder / "content" / "partpulse"
     shutil.copytree(scriptworld.ROOT / "content" / "partpulse", place)
-    (place / "procedures" / f"{procedure['id']}.yaml").write_text(yaml.safe_dump(procedure, allow_unicode=True))
+    (place / "procedures" / f"{procedure['id']}.yaml").write_text(
+        yaml.safe_dump(procedure, allow_unicode=True)
+    )
     outline = yaml.safe_load((place / "document.yaml").read_text())
-    outline["sections"].append({"id": "hostile", "title": "Hostile", "blocks": [{"procedure": procedure["id"]}]})
-    (place / "document.yaml").write_text(yaml.safe_dump(outline, sort_keys=False, allow_unicode=True))
+    outline["sections"].append(
+        {"id": "hostile", "title": "Hostile", "blocks": [{"procedure": procedure["id"]}]}
+    )
+    (place / "document.yaml").write_text(
+        yaml.safe_dump(outline, sort_keys=False, allow_unicode=True)
+    )
     service = yaml.safe_load((place / "service.yaml").read_text())
     fact = service["facts"]["deployment-platform"]["facts"]["production-url"]
     fact["value"] = TEXT
     fact["label"] = TEXT
     service["name"] = TITLE
-    (place / "service.yaml").write_text(yaml.safe_dump(service, sort_keys=False, allow_unicode=True))
+    (place / "service.yaml").write_text(
+        yaml.safe_dump(service, sort_keys=False, allow_unicode=True)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +61,27 @@ def built(tmp_path_factory):
             "expect": TEXT,
             "on-failure": TEXT,
         }
-        for n, words in enumerate((HOSTILE[:20], HOSTILE[20:40], HOSTILE[40:], ["{target}", "--to={target}", "{{target}}", ""]), 1)
+        for n, words in enumerate(
+            (
+                HOSTILE[:20],
+                HOSTILE[20:40],
+                HOSTILE[40:],
+                ["{target}", "--to={target}", "{{target}}", ""],
+            ),
+            1,
+        )
     ]
     # Programs with the names of functions of the script, and with a name that is no fun to type.
-    steps.append({"id": "names", "title": "Names", "commands": [{"run": [n, "named"]} for n in ("record", "fail", "it's $(touch pwned)")]})
-    steps.append({"id": "look", "title": TITLE, "manual": [TEXT, "[[fact:production-url]]", "-n", "*"]})
+    steps.append(
+        {
+            "id": "names",
+            "title": "Names",
+            "commands": [{"run": [n, "named"]} for n in ("record", "fail", "it's $(touch pwned)")],
+        }
+    )
+    steps.append(
+        {"id": "look", "title": TITLE, "manual": [TEXT, "[[fact:production-url]]", "-n", "*"]}
+    )
     shop(
         folder,
         {
@@ -127,7 +151,15 @@ def test_words_arrive_as_they_are(built, world) -> None:
     [
         (["--help"], 0, (TEXT, TITLE)),
         (["--dry-run", "v1.2.3"], 0, (TEXT, "would run: stub step-1")),
-        (["--yes", "v1.2.3"], 5, (f"What to do: {SAID}", "the command ended with status 7", "this step had begun, and what it has changed is not known")),
+        (
+            ["--yes", "v1.2.3"],
+            5,
+            (
+                f"What to do: {SAID}",
+                "the command ended with status 7",
+                "this step had begun, and what it has changed is not known",
+            ),
+        ),
         (["--yes", "$(touch pwned)"], 2, ("not a name: '$(touch pwned)'",)),
         (["--yes", "-n"], 2, ("unknown option",)),
         (["--yes", "--", "-n"], 2, ("not a name",)),

@@ -45,7 +45,11 @@ class Bench:
         self.set_back()
         world.env.update(SHIM_AT=str(at), SHIM_HOW=how)
         run = world.run(self.shell, "--yes", "--push-only", world.good[:9])
-        called = (self.calls / str(at)).read_text().split("\n")[:2] if (self.calls / str(at)).exists() else []
+        called = (
+            (self.calls / str(at)).read_text().split("\n")[:2]
+            if (self.calls / str(at)).exists()
+            else []
+        )
         killed = how.endswith("KILL")
         # Whatever the program was that failed, its one job is not done: `rm` leaves the scratch
         # folder, and a shell that has no printf of its own writes no line.
@@ -65,10 +69,14 @@ class Bench:
         world.env = env
         now = world.refs()
         # A second run in the same second publishes the same commit under the same name.
-        if again.code != 0 or world.good not in {v for k, v in now.items() if scriptworld.BRANCH.fullmatch(k)}:
+        if again.code != 0 or world.good not in {
+            v for k, v in now.items() if scriptworld.BRANCH.fullmatch(k)
+        }:
             found.append(f"the second run: {again.said}")
         found += [f"the second run: remote {k}" for k, v in refs.items() if now.get(k) != v]
-        found += [f"the second run: {d}" for d in scriptworld.difference(self.before[0], world.state()[0])]
+        found += [
+            f"the second run: {d}" for d in scriptworld.difference(self.before[0], world.state()[0])
+        ]
         return [f"{how} call {at} {called}: {f}" for f in found] + ([run.said] if found else [])
 
 
@@ -100,7 +108,9 @@ def test_every_fault_at_every_call(shell, world, shims) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("name", ["sleep", "ps", "date", "id", "uname", "sha256sum", "tr", "sed", "fold", "mkdir", "rm"])
+@pytest.mark.parametrize(
+    "name", ["sleep", "ps", "date", "id", "uname", "sha256sum", "tr", "sed", "fold", "mkdir", "rm"]
+)
 def test_a_program_that_never_works(name, world) -> None:
     """A broken helper must not stop, delay or falsify the rollback; at most it refuses to begin."""
 

@@ -21,17 +21,25 @@ def test_there_are_scripts() -> None:
 
 
 def test_shellcheck_finds_nothing(script) -> None:
-    done = subprocess.run([needs("shellcheck"), "--norc", "--severity=style", "--shell=sh", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [needs("shellcheck"), "--norc", "--severity=style", "--shell=sh", script],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout
 
 
 def test_it_is_formatted(script) -> None:
-    done = subprocess.run([needs("shfmt"), "-ln", "posix", "-i", "2", "-d", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [needs("shfmt"), "-ln", "posix", "-i", "2", "-d", script], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
 
 
 def test_every_shell_can_read_it(script, shell, tmp_path) -> None:
-    done = subprocess.run([*scriptworld.shell_command(shell, tmp_path), "-n", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [*scriptworld.shell_command(shell, tmp_path), "-n", script], capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -44,9 +52,19 @@ def test_it_can_be_started_and_is_listed(script) -> None:
 
 def test_help(script, shell, tmp_path) -> None:
     done = subprocess.run(
-        [*scriptworld.shell_command(shell, tmp_path), script, "--help"], capture_output=True, text=True, cwd=tmp_path
+        [*scriptworld.shell_command(shell, tmp_path), script, "--help"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    for part in ("Usage:", "--yes", "--dry-run", "It touches only:", "Exit codes:", "ROLLBOOK_LOG_DIR"):
+    for part in (
+        "Usage:",
+        "--yes",
+        "--dry-run",
+        "It touches only:",
+        "Exit codes:",
+        "ROLLBOOK_LOG_DIR",
+    ):
         assert part in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80

@@ -17,7 +17,9 @@ LOOKING = {"rev-parse", "cat-file", "merge-base", "log", "rev-list"}
 
 def shown() -> list[list[str]]:
     """The words of every command in the section of the script."""
-    section = re.search(r"^### [\d.]+ Emergency Rollback Script$(.*?)^##", DOCUMENT.read_text(), re.M | re.S)
+    section = re.search(
+        r"^### [\d.]+ Emergency Rollback Script$(.*?)^##", DOCUMENT.read_text(), re.M | re.S
+    )
     assert section, "the document has no such section"
     found = []
     for block in re.findall(r"^ *```sh\n(.*?)^ *```$", section[1], re.M | re.S):
@@ -34,7 +36,11 @@ def matches(words: list[str], call: list[str], known: dict[str, str]) -> bool:
     for word, said in zip(words, call):
         parts = re.split(r"(<[a-zA-Z-]+>)", word)
         pattern = "".join(
-            re.escape(known[p]) if p in known else r"\S+" if p.startswith("<") and p.endswith(">") else re.escape(p)
+            re.escape(known[p])
+            if p in known
+            else r"\S+"
+            if p.startswith("<") and p.endswith(">")
+            else re.escape(p)
             for p in parts
         )
         if not re.fullmatch(pattern, said):
@@ -64,7 +70,9 @@ def test_the_script_runs_what_the_document_shows(behind, shell, world, shims) ->
     # Each shown command is run, after the one that is shown above it.
     rest = iter(calls)
     for words in wanted:
-        assert any(matches(words, call, known) for call in rest), f"not run in its place: {shlex.join(words)}\n{calls}"
+        assert any(matches(words, call, known) for call in rest), (
+            f"not run in its place: {shlex.join(words)}\n{calls}"
+        )
 
     # Whatever reaches a remote is shown, and as often as it is run.
     reaching = [c for c in calls if c[1] in REMOTE]
@@ -79,7 +87,11 @@ def test_the_script_runs_what_the_document_shows(behind, shell, world, shims) ->
 
 def test_the_usage_in_the_document_is_that_of_the_script(shell, world) -> None:
     w = world()
-    line = next(l for l in DOCUMENT.read_text().splitlines() if l.strip().startswith("sh rollback.sh"))
+    line = next(
+        text
+        for text in DOCUMENT.read_text().splitlines()
+        if text.strip().startswith("sh rollback.sh")
+    )
     usage = line.strip().removeprefix("sh ")
     assert usage in w.run(shell, "--help").words
     assert usage in w.run(shell).words

@@ -68,14 +68,42 @@ def configure(*pairs: tuple[str, str]) -> Callable[[World], None]:
 
 # --- The way it should be.
 
-case("push only", says=("is on the remote and holds", "Production has not moved", "Move production"), prepare=lambda w: None)
-case("without push-only", 8, "--yes {good}", ("A PERSON MUST FINISH", "https://vercel.com/", "Instant Rollback"), lambda w: None)
+case(
+    "push only",
+    says=("is on the remote and holds", "Production has not moved", "Move production"),
+    prepare=lambda w: None,
+)
+case(
+    "without push-only",
+    8,
+    "--yes {good}",
+    ("A PERSON MUST FINISH", "https://vercel.com/", "Instant Rollback"),
+    lambda w: None,
+)
 case("short commit", words="--yes --push-only {good7}", prepare=lambda w: None)
 case("upper case", words="--push-only --yes {GOOD}", prepare=lambda w: None)
 case("after two dashes", words="--yes --push-only -- {good}", prepare=lambda w: None)
-case("dry run", words="--dry-run {good}", says=("would push", "Dry run: nothing was changed."), target=None, prepare=lambda w: None)
-case("dry run and push only", words="--dry-run --push-only {good}", target=None, prepare=lambda w: None)
-case("help", words="--help", says=("Exit codes:", "--any-commit", "It touches only"), target=None, logged=False, prepare=lambda w: None)
+case(
+    "dry run",
+    words="--dry-run {good}",
+    says=("would push", "Dry run: nothing was changed."),
+    target=None,
+    prepare=lambda w: None,
+)
+case(
+    "dry run and push only",
+    words="--dry-run --push-only {good}",
+    target=None,
+    prepare=lambda w: None,
+)
+case(
+    "help",
+    words="--help",
+    says=("Exit codes:", "--any-commit", "It touches only"),
+    target=None,
+    logged=False,
+    prepare=lambda w: None,
+)
 case("no terminal and no yes", 2, "{good}", "there is no terminal to ask on", lambda w: None)
 
 # --- Arguments.
@@ -111,28 +139,73 @@ for _name, _words, _says in [
 
 # --- Which commit.
 
-case("the tip of production", 4, "--yes {tip}", "publishing it rolls nothing back", lambda w: None, None)
+case(
+    "the tip of production",
+    4,
+    "--yes {tip}",
+    "publishing it rolls nothing back",
+    lambda w: None,
+    None,
+)
 case("the tip of production, any commit", 4, "--yes --any-commit {tip}", (), lambda w: None, None)
-case("never in production", 4, "--yes {beside}", ("production never had", "--any-commit"), lambda w: None, None)
-case("never in production, any commit", 0, "--yes --push-only --any-commit {beside}", "WARNING", lambda w: None, "beside")
-case("unknown commit", 4, ("--yes", "deadbeef" * 5), "no commit here begins with", lambda w: None, None)
+case(
+    "never in production",
+    4,
+    "--yes {beside}",
+    ("production never had", "--any-commit"),
+    lambda w: None,
+    None,
+)
+case(
+    "never in production, any commit",
+    0,
+    "--yes --push-only --any-commit {beside}",
+    "WARNING",
+    lambda w: None,
+    "beside",
+)
+case(
+    "unknown commit",
+    4,
+    ("--yes", "deadbeef" * 5),
+    "no commit here begins with",
+    lambda w: None,
+    None,
+)
 case("unknown digits", 4, ("--yes", "deadbee"), "no commit here begins with", lambda w: None, None)
-case("as long as SHA-256", 4, ("--yes", "a" * 64), "no commit here begins with", lambda w: None, None)
+case(
+    "as long as SHA-256", 4, ("--yes", "a" * 64), "no commit here begins with", lambda w: None, None
+)
 
 
 def _object(kind: str) -> Callable[[World], None]:
     def prepare(world: World) -> None:
-        name = {"tag": "v1", "tree": f"{world.good}^{{tree}}", "blob": f"{world.good}:file.txt"}[kind]
+        name = {"tag": "v1", "tree": f"{world.good}^{{tree}}", "blob": f"{world.good}:file.txt"}[
+            kind
+        ]
         world.object = world.git("rev-parse", name)
 
     return prepare
 
 
 for _kind in ("tag", "tree", "blob"):
-    case(f"a {_kind}, no commit", 4, "--yes {object}", "no commit here begins with", _object(_kind), None)
+    case(
+        f"a {_kind}, no commit",
+        4,
+        "--yes {object}",
+        "no commit here begins with",
+        _object(_kind),
+        None,
+    )
 
 
-@case("ambiguous digits", 4, "--yes {object}", ("2 commits begin with", "Give more digits"), target=None)
+@case(
+    "ambiguous digits",
+    4,
+    "--yes {object}",
+    ("2 commits begin with", "Give more digits"),
+    target=None,
+)
 def _(world: World) -> None:
     # Two commits in 28 bits are alike after some 20,000 tries.
     tree = world.git("rev-parse", f"{world.good}^{{tree}}")
@@ -162,7 +235,12 @@ def _(world: World) -> None:
     world.git("tag", "-a", "-m", "not for others", "follows", world.good)
 
 
-@case("a branch of that name is there", 5, says="the branch on the remote holds another commit", target=None)
+@case(
+    "a branch of that name is there",
+    5,
+    says="the branch on the remote holds another commit",
+    target=None,
+)
 def _(world: World) -> None:
     world.program("date", "echo 2030-01-01T00:00:00Z 20300101T000000Z 1893456000\n")
     name = f"refs/heads/rollback/20300101T000000Z-{world.good[:12]}"
@@ -238,11 +316,24 @@ def _conflict(*words: str) -> Callable[[World], None]:
 case("in the middle of a merge", prepare=_conflict("merge", "main"))
 case("in the middle of a rebase", prepare=_conflict("rebase", "main"))
 case("in the middle of a cherry-pick", prepare=_conflict("cherry-pick", "mine-too"))
-case("a bisection", prepare=lambda w: (w.git("bisect", "start"), w.git("bisect", "bad"), w.git("bisect", "good", w.commits[0])))
+case(
+    "a bisection",
+    prepare=lambda w: (
+        w.git("bisect", "start"),
+        w.git("bisect", "bad"),
+        w.git("bisect", "good", w.commits[0]),
+    ),
+)
 case("a detached HEAD", prepare=lambda w: w.git("checkout", "--quiet", w.commits[1]))
 case("on the commit itself", prepare=lambda w: w.git("checkout", "--quiet", w.good))
 case("an unborn branch", prepare=lambda w: w.git("checkout", "--quiet", "--orphan", "empty"))
-case("another git at work", prepare=lambda w: [(w.clone / ".git" / f"{n}.lock").write_text("") for n in ("index", "HEAD", "config", "shallow")])
+case(
+    "another git at work",
+    prepare=lambda w: [
+        (w.clone / ".git" / f"{n}.lock").write_text("")
+        for n in ("index", "HEAD", "config", "shallow")
+    ],
+)
 case("packed refs", prepare=lambda w: w.git("pack-refs", "--all"))
 
 
@@ -267,7 +358,7 @@ def _(world: World) -> None:
 
 @case("a folder with an odd name")
 def _(world: World) -> None:
-    world.clone = world.clone.rename(world.folder / "it's a \"clone\" $(touch pwned)")
+    world.clone = world.clone.rename(world.folder / 'it\'s a "clone" $(touch pwned)')
     world.cwd = world.clone
 
 
@@ -302,7 +393,15 @@ def _clone(*options: str, behind: bool = False) -> Callable[[World], None]:
         shutil.rmtree(world.clone)
         world.git("config", "uploadpack.allowFilter", "true", cwd=world.remote)
         world.git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=world.remote)
-        world.git("clone", "--quiet", "--template=", *options, world.url, str(world.clone), cwd=world.folder)
+        world.git(
+            "clone",
+            "--quiet",
+            "--template=",
+            *options,
+            world.url,
+            str(world.clone),
+            cwd=world.folder,
+        )
         if behind:
             world.get_ahead()
 
@@ -314,15 +413,46 @@ case("a mirror", prepare=_clone("--mirror"))
 case("a mirror that is behind", prepare=_clone("--mirror", behind=True))
 case("a partial clone", prepare=_clone("--filter=blob:none"))
 case("a partial clone that is behind", prepare=_clone("--filter=blob:none", behind=True))
-case("a partial clone that is behind, dry run", words="--dry-run {good}", says="clone is behind", prepare=_clone("--filter=blob:none", behind=True), target=None)
+case(
+    "a partial clone that is behind, dry run",
+    words="--dry-run {good}",
+    says="clone is behind",
+    prepare=_clone("--filter=blob:none", behind=True),
+    target=None,
+)
 case("a clone without trees", prepare=_clone("--filter=tree:0", "--no-checkout"))
 # Git cannot complete such a clone from an address, only from a remote that it knows by name.
-case("a clone without trees that is behind", 5, says="needs 'git fetch origin' first", prepare=_clone("--filter=tree:0", "--no-checkout", behind=True), target=None)
+case(
+    "a clone without trees that is behind",
+    5,
+    says="needs 'git fetch origin' first",
+    prepare=_clone("--filter=tree:0", "--no-checkout", behind=True),
+    target=None,
+)
 case("a shallow clone that holds it", prepare=_clone("--depth=3"))
-case("a shallow clone that does not hold it", 4, says="no commit here begins with", prepare=_clone("--depth=2"), target=None)
-case("a shallow clone that is behind", 0, "--yes --push-only {old-tip}", (), _clone("--depth=1", behind=True), "old-tip")
+case(
+    "a shallow clone that does not hold it",
+    4,
+    says="no commit here begins with",
+    prepare=_clone("--depth=2"),
+    target=None,
+)
+case(
+    "a shallow clone that is behind",
+    0,
+    "--yes --push-only {old-tip}",
+    (),
+    _clone("--depth=1", behind=True),
+    "old-tip",
+)
 case("a sparse clone", prepare=_clone("--sparse"))
-case("a clone with a reference", prepare=lambda w: (w.git("clone", "--quiet", "--bare", w.url, str(w.folder / "store"), cwd=w.folder), _clone("--reference", str(w.folder / "store"))(w)))
+case(
+    "a clone with a reference",
+    prepare=lambda w: (
+        w.git("clone", "--quiet", "--bare", w.url, str(w.folder / "store"), cwd=w.folder),
+        _clone("--reference", str(w.folder / "store"))(w),
+    ),
+)
 
 
 @case("a shallow clone that cannot tell", 4, says="this clone is shallow", target=None)
@@ -331,19 +461,45 @@ def _(world: World) -> None:
     world.git("fetch", "--quiet", "--depth=1", "origin", world.good)
 
 
-@case("a shallow clone that cannot tell, any commit", words="--yes --push-only --any-commit {good}", says="WARNING")
+@case(
+    "a shallow clone that cannot tell, any commit",
+    words="--yes --push-only --any-commit {good}",
+    says="WARNING",
+)
 def _(world: World) -> None:
     _clone("--depth=1")(world)
     world.git("fetch", "--quiet", "--depth=1", "origin", world.good)
 
 
 case("a clone that is behind", prepare=lambda w: w.get_ahead())
-case("a clone that is behind, to its own tip", words="--yes --push-only {old-tip}", prepare=lambda w: w.get_ahead(), target="old-tip")
-case("a clone that is behind, dry run", words="--dry-run {good}", says=("clone is behind", "nothing was changed"), prepare=lambda w: w.get_ahead(), target=None)
-case("a clone that is behind, with a strange refspec", prepare=lambda w: (w.get_ahead(), configure(("remote.origin.fetch", "+refs/heads/*:refs/heads/*"))(w)))
+case(
+    "a clone that is behind, to its own tip",
+    words="--yes --push-only {old-tip}",
+    prepare=lambda w: w.get_ahead(),
+    target="old-tip",
+)
+case(
+    "a clone that is behind, dry run",
+    words="--dry-run {good}",
+    says=("clone is behind", "nothing was changed"),
+    prepare=lambda w: w.get_ahead(),
+    target=None,
+)
+case(
+    "a clone that is behind, with a strange refspec",
+    prepare=lambda w: (
+        w.get_ahead(),
+        configure(("remote.origin.fetch", "+refs/heads/*:refs/heads/*"))(w),
+    ),
+)
 
 
-@case("belongs to somebody else", 3, says=("not a Git repository that can be used", "dubious ownership"), target=None)
+@case(
+    "belongs to somebody else",
+    3,
+    says=("not a Git repository that can be used", "dubious ownership"),
+    target=None,
+)
 def _(world: World) -> None:
     world.git("config", "--global", "--unset-all", "safe.directory")
     world.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
@@ -424,25 +580,120 @@ def _(world: World) -> None:
     world.git("remote", "set-url", "--push", "origin", world.url)
 
 
-case("settings: an address that is an option", 3, says="no usable address", target=None, prepare=lambda w: w.git("config", "remote.origin.url", "--upload-pack=touch pwned"))
+case(
+    "settings: an address that is an option",
+    3,
+    says="no usable address",
+    target=None,
+    prepare=lambda w: w.git("config", "remote.origin.url", "--upload-pack=touch pwned"),
+)
 
 # --- The environment.
 
-_NONSENSE = (
-    "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_NAMESPACE GIT_CONFIG GIT_SHALLOW_FILE "
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_GRAFT_FILE GIT_REPLACE_REF_BASE GIT_PREFIX GIT_CEILING_DIRECTORIES "
-    "GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT GIT_QUARANTINE_PATH GIT_EXTERNAL_DIFF GIT_ATTR_SOURCE GIT_INTERNAL_SUPER_PREFIX"
-).split()
-case("environment: where Git looks", prepare=lambda w: w.env.update({n: "/nonsense" for n in _NONSENSE}))
-case("environment: traces", prepare=lambda w: w.env.update(GIT_TRACE="1", GIT_TRACE_PACKET="1", GIT_TRACE_SETUP="1", GIT_TRACE2="1", GIT_TRACE2_EVENT="1", GIT_CURL_VERBOSE="1"))
-case("environment: language, place, separators", prepare=lambda w: w.env.update(LC_ALL="tr_TR.UTF-8", LANG="zz_ZZ", LANGUAGE="de:fr", TZ="Nowhere/Land", IFS="0123456789abcdef/", CDPATH="/", COLUMNS="1", POSIXLY_CORRECT="1", GIT_PAGER="false", PAGER="false", EDITOR="false"))
-case("environment: variables of the script", prepare=lambda w: w.env.update({n: "1" for n in "yes dry_run option_any_commit given log run child watch held starting scratch step truth remote commit tip found pushed status".split()}))
+_NONSENSE = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_CONFIG",
+    "GIT_SHALLOW_FILE",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_GRAFT_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_QUARANTINE_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_ATTR_SOURCE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+]
+case(
+    "environment: where Git looks",
+    prepare=lambda w: w.env.update({n: "/nonsense" for n in _NONSENSE}),
+)
+case(
+    "environment: traces",
+    prepare=lambda w: w.env.update(
+        GIT_TRACE="1",
+        GIT_TRACE_PACKET="1",
+        GIT_TRACE_SETUP="1",
+        GIT_TRACE2="1",
+        GIT_TRACE2_EVENT="1",
+        GIT_CURL_VERBOSE="1",
+    ),
+)
+case(
+    "environment: language, place, separators",
+    prepare=lambda w: w.env.update(
+        LC_ALL="tr_TR.UTF-8",
+        LANG="zz_ZZ",
+        LANGUAGE="de:fr",
+        TZ="Nowhere/Land",
+        IFS="0123456789abcdef/",
+        CDPATH="/",
+        COLUMNS="1",
+        POSIXLY_CORRECT="1",
+        GIT_PAGER="false",
+        PAGER="false",
+        EDITOR="false",
+    ),
+)
+case(
+    "environment: variables of the script",
+    prepare=lambda w: w.env.update(
+        {
+            n: "1"
+            for n in [
+                "yes",
+                "dry_run",
+                "option_any_commit",
+                "given",
+                "log",
+                "run",
+                "child",
+                "watch",
+                "held",
+                "starting",
+                "scratch",
+                "step",
+                "truth",
+                "remote",
+                "commit",
+                "tip",
+                "found",
+                "pushed",
+                "status",
+            ]
+        }
+    ),
+)
 case("environment: nothing", prepare=lambda w: [w.env.pop(n) for n in ("LANG", "TMPDIR")])
-case("environment: an override of the address", 8, "--yes {good}", "https://shop.example/", lambda w: w.env.update(PRODUCTION_URL="https://shop.example/"))
-case("environment: a log folder", prepare=lambda w: w.env.update(ROLLBOOK_LOG_DIR=str(w.folder / "rollback-logs" / "deep")))
-case("environment: a log folder that cannot be", prepare=lambda w: w.env.update(ROLLBOOK_LOG_DIR="/dev/null/logs"))
+case(
+    "environment: an override of the address",
+    8,
+    "--yes {good}",
+    "https://shop.example/",
+    lambda w: w.env.update(PRODUCTION_URL="https://shop.example/"),
+)
+case(
+    "environment: a log folder",
+    prepare=lambda w: w.env.update(ROLLBOOK_LOG_DIR=str(w.folder / "rollback-logs" / "deep")),
+)
+case(
+    "environment: a log folder that cannot be",
+    prepare=lambda w: w.env.update(ROLLBOOK_LOG_DIR="/dev/null/logs"),
+)
 case("environment: no temporary folder", prepare=lambda w: w.env.update(TMPDIR="/dev/null/nowhere"))
-case("environment: options of bash", prepare=lambda w: w.env.update(SHELLOPTS="errexit:noglob:noclobber:xtrace", PS4="$(touch pwned)"))
+case(
+    "environment: options of bash",
+    prepare=lambda w: w.env.update(
+        SHELLOPTS="errexit:noglob:noclobber:xtrace", PS4="$(touch pwned)"
+    ),
+)
 
 
 @case("environment: functions of bash")
@@ -463,7 +714,25 @@ def _(world: World) -> None:
 
 def _only(world: World, without: str) -> None:
     """A PATH with what the script needs, and nothing else."""
-    for name in "[ cat date fold git id mkdir mktemp printf ps rm sed sha256sum sleep tail tr uname".split():
+    for name in [
+        "[",
+        "cat",
+        "date",
+        "fold",
+        "git",
+        "id",
+        "mkdir",
+        "mktemp",
+        "printf",
+        "ps",
+        "rm",
+        "sed",
+        "sha256sum",
+        "sleep",
+        "tail",
+        "tr",
+        "uname",
+    ]:
         if name != without:
             (world.bin / name).symlink_to(shutil.which(name))
     world.env["PATH"] = str(world.bin)
@@ -476,22 +745,124 @@ def _(world: World) -> None:
 
 # --- The remote.
 
-case("no remote", 3, says="this clone has no remote 'origin'", prepare=lambda w: w.git("remote", "remove", "origin"), target=None)
-case("a remote that is gone", 5, says="the remote cannot be read", prepare=lambda w: w.git("remote", "set-url", "origin", f"file://{w.folder}/gone.git"), target=None)
-case("a remote without the branch", 5, says="no production branch", prepare=lambda w: w.git("symbolic-ref", "HEAD", "refs/heads/gone", cwd=w.remote), target=None)
-case("production is another branch", 4, says="production never had", prepare=lambda w: w.git("symbolic-ref", "HEAD", "refs/heads/beside", cwd=w.remote), target=None)
-case("production was moved back", prepare=lambda w: w.git("update-ref", "refs/heads/main", w.commits[3], cwd=w.remote))
-case("production was moved back to it", 4, says="rolls nothing back", prepare=lambda w: w.git("update-ref", "refs/heads/main", w.good, cwd=w.remote), target=None)
-case("the push is refused", 5, says=("the remote refused the push", "nobody pushes at night", "is not on the remote"), prepare=lambda w: w.hook("pre-receive", "echo nobody pushes at night >&2\nexit 1\n"), target=None)
-case("the name is taken", 5, says="the remote refused the push", prepare=lambda w: w.git("update-ref", "refs/heads/rollback", w.beside, cwd=w.remote), target=None)
-case("the branch does not stay", 7, says="the push reported success, but the branch is not there", prepare=lambda w: w.hook("post-receive", "while read -r old new ref; do git update-ref -d $ref; done\n"), target=None)
-case("the branch is changed on arrival", 7, says=("the branch holds another commit", "Do not use that branch"), prepare=lambda w: w.hook("post-receive", f"while read -r old new ref; do git update-ref $ref {w.beside}; done\n"), target="beside")
-case("a push that does nothing", 7, says="is not there", prepare=lambda w: _git(w, "push", "exit 0"), target=None)
-case("a push that fails after it worked", says="The push reported an error, but the branch is there", prepare=lambda w: _git(w, "push", '"$GIT" "$@"; exit 1'))
-case("a fetch that is too old", 3, says="this Git is too old", prepare=lambda w: (w.get_ahead(), _git(w, "fetch", "exit 129")), target=None)
-case("a push that reports more than a terminal holds", 5, says="refused", prepare=lambda w: w.hook("pre-receive", "for n in 1 2 3 4 5 6 7 8 9; do printf '\\033[31mA long sentence about a rule of this place, which nobody will ever read at night, number %s\\033[0m\\n' $n >&2; done\nexit 1\n"), target=None)
-case("the read-back fails", 7, says=("was pushed, but it cannot be read back", "git ls-remote"), prepare=lambda w: _git(w, "ls-remote", 'case $* in *rollback/*) exit 1 ;; esac; exec "$GIT" "$@"'))
-case("push and read-back fail", 5, says=("neither the push nor", "may or may not be"), prepare=lambda w: (_git(w, "ls-remote", 'case $* in *rollback/*) exit 1 ;; esac; exec "$GIT" "$@"'), w.hook("pre-receive", "exit 1")), target=None)
+case(
+    "no remote",
+    3,
+    says="this clone has no remote 'origin'",
+    prepare=lambda w: w.git("remote", "remove", "origin"),
+    target=None,
+)
+case(
+    "a remote that is gone",
+    5,
+    says="the remote cannot be read",
+    prepare=lambda w: w.git("remote", "set-url", "origin", f"file://{w.folder}/gone.git"),
+    target=None,
+)
+case(
+    "a remote without the branch",
+    5,
+    says="no production branch",
+    prepare=lambda w: w.git("symbolic-ref", "HEAD", "refs/heads/gone", cwd=w.remote),
+    target=None,
+)
+case(
+    "production is another branch",
+    4,
+    says="production never had",
+    prepare=lambda w: w.git("symbolic-ref", "HEAD", "refs/heads/beside", cwd=w.remote),
+    target=None,
+)
+case(
+    "production was moved back",
+    prepare=lambda w: w.git("update-ref", "refs/heads/main", w.commits[3], cwd=w.remote),
+)
+case(
+    "production was moved back to it",
+    4,
+    says="rolls nothing back",
+    prepare=lambda w: w.git("update-ref", "refs/heads/main", w.good, cwd=w.remote),
+    target=None,
+)
+case(
+    "the push is refused",
+    5,
+    says=("the remote refused the push", "nobody pushes at night", "is not on the remote"),
+    prepare=lambda w: w.hook("pre-receive", "echo nobody pushes at night >&2\nexit 1\n"),
+    target=None,
+)
+case(
+    "the name is taken",
+    5,
+    says="the remote refused the push",
+    prepare=lambda w: w.git("update-ref", "refs/heads/rollback", w.beside, cwd=w.remote),
+    target=None,
+)
+case(
+    "the branch does not stay",
+    7,
+    says="the push reported success, but the branch is not there",
+    prepare=lambda w: w.hook(
+        "post-receive", "while read -r old new ref; do git update-ref -d $ref; done\n"
+    ),
+    target=None,
+)
+case(
+    "the branch is changed on arrival",
+    7,
+    says=("the branch holds another commit", "Do not use that branch"),
+    prepare=lambda w: w.hook(
+        "post-receive", f"while read -r old new ref; do git update-ref $ref {w.beside}; done\n"
+    ),
+    target="beside",
+)
+case(
+    "a push that does nothing",
+    7,
+    says="is not there",
+    prepare=lambda w: _git(w, "push", "exit 0"),
+    target=None,
+)
+case(
+    "a push that fails after it worked",
+    says="The push reported an error, but the branch is there",
+    prepare=lambda w: _git(w, "push", '"$GIT" "$@"; exit 1'),
+)
+case(
+    "a fetch that is too old",
+    3,
+    says="this Git is too old",
+    prepare=lambda w: (w.get_ahead(), _git(w, "fetch", "exit 129")),
+    target=None,
+)
+case(
+    "a push that reports more than a terminal holds",
+    5,
+    says="refused",
+    prepare=lambda w: w.hook(
+        "pre-receive",
+        "for n in 1 2 3 4 5 6 7 8 9; do printf '\\033[31mA long sentence about a rule of this place, which nobody will ever read at night, number %s\\033[0m\\n' $n >&2; done\nexit 1\n",
+    ),
+    target=None,
+)
+case(
+    "the read-back fails",
+    7,
+    says=("was pushed, but it cannot be read back", "git ls-remote"),
+    prepare=lambda w: _git(
+        w, "ls-remote", 'case $* in *rollback/*) exit 1 ;; esac; exec "$GIT" "$@"'
+    ),
+)
+case(
+    "push and read-back fail",
+    5,
+    says=("neither the push nor", "may or may not be"),
+    prepare=lambda w: (
+        _git(w, "ls-remote", 'case $* in *rollback/*) exit 1 ;; esac; exec "$GIT" "$@"'),
+        w.hook("pre-receive", "exit 1"),
+    ),
+    target=None,
+)
 
 
 def _git(world: World, command: str, text: str) -> None:
@@ -505,7 +876,11 @@ def _(world: World) -> None:
     world.git("branch", "--quiet", "elsewhere", world.get_ahead(), cwd=world.remote)
     world.git("symbolic-ref", "HEAD", "refs/heads/elsewhere", cwd=world.remote)
     # The branch that HEAD names is another one by the time of the fetch; no ref is moved.
-    _git(world, "fetch", f'printf "ref: refs/heads/beside\\n" >{world.remote}/HEAD; "$GIT" "$@"; code=$?; printf "ref: refs/heads/elsewhere\\n" >{world.remote}/HEAD; exit $code')
+    _git(
+        world,
+        "fetch",
+        f'printf "ref: refs/heads/beside\\n" >{world.remote}/HEAD; "$GIT" "$@"; code=$?; printf "ref: refs/heads/elsewhere\\n" >{world.remote}/HEAD; exit $code',
+    )
 
 
 @case("another repository format")
@@ -513,8 +888,23 @@ def _(world: World) -> None:
     # Abbreviations, names and checks must not count on 40 digits.
     for place in (world.remote, world.clone):
         shutil.rmtree(place)
-    world.git("init", "--quiet", "--template=", "--bare", "--object-format=sha256", str(world.remote), cwd=world.folder)
-    world.git("init", "--quiet", "--template=", "--object-format=sha256", str(world.clone), cwd=world.folder)
+    world.git(
+        "init",
+        "--quiet",
+        "--template=",
+        "--bare",
+        "--object-format=sha256",
+        str(world.remote),
+        cwd=world.folder,
+    )
+    world.git(
+        "init",
+        "--quiet",
+        "--template=",
+        "--object-format=sha256",
+        str(world.clone),
+        cwd=world.folder,
+    )
     world.commits.clear()
     for n in range(4):
         (world.clone / "file.txt").write_text(f"{n}\n")
@@ -526,7 +916,10 @@ def _(world: World) -> None:
 @case("titles in many letters")
 def _(world: World) -> None:
     (world.clone / "file.txt").write_text("x\n")
-    world.commit("\x1b[31mVersion Ünïcödé 日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語 $(touch pwned)", keep=False)
+    world.commit(
+        "\x1b[31mVersion Ünïcödé 日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語 $(touch pwned)",
+        keep=False,
+    )
     world.git("push", "--quiet", "origin", "main")
 
 

@@ -22,7 +22,9 @@ import scriptworld
 from scriptworld import World, needs, under_all
 
 
-def checked(world: World, shell: str, words, code, says=(), target=None, prefix=(), **options) -> list[str]:
+def checked(
+    world: World, shell: str, words, code, says=(), target=None, prefix=(), **options
+) -> list[str]:
     """Runs the script and answers everything that is wrong."""
     before = world.state()
     run = world.run(shell, *words, **options)
@@ -53,10 +55,34 @@ eval "exec $1"
 @pytest.mark.parametrize(
     ("service", "first", "behind", "code", "says"),
     [
-        ("upload-pack", 1, False, 6, ("the remote did not answer within 30 seconds", "Nothing was changed")),
-        ("upload-pack", 2, True, 6, ("fetching the production branch took longer", "Nothing was changed")),
-        ("receive-pack", 1, False, 6, ("the push took longer than 120 seconds", "it may still arrive")),
-        ("upload-pack", 3, False, 7, ("was pushed, but it cannot be read back", "nothing has confirmed it")),
+        (
+            "upload-pack",
+            1,
+            False,
+            6,
+            ("the remote did not answer within 30 seconds", "Nothing was changed"),
+        ),
+        (
+            "upload-pack",
+            2,
+            True,
+            6,
+            ("fetching the production branch took longer", "Nothing was changed"),
+        ),
+        (
+            "receive-pack",
+            1,
+            False,
+            6,
+            ("the push took longer than 120 seconds", "it may still arrive"),
+        ),
+        (
+            "upload-pack",
+            3,
+            False,
+            7,
+            ("was pushed, but it cannot be read back", "nothing has confirmed it"),
+        ),
         ("-pack", 2, False, 6, ("the remote no longer answers", "may or may not be")),
     ],
     ids=["reading", "fetching", "pushing", "reading back", "pushing and reading back"],
@@ -82,7 +108,9 @@ def test_a_push_that_works_and_hangs(world) -> None:
         w = world()
         w.quick_sleep("0.03")
         w.hook("post-receive", "tail -f /dev/null\n")
-        return checked(w, shell, ["--yes", "--push-only", w.good], 0, ["but the branch is there"], w.good)
+        return checked(
+            w, shell, ["--yes", "--push-only", w.good], 0, ["but the branch is there"], w.good
+        )
 
     under_all(scriptworld.here(), run)
 
@@ -130,7 +158,19 @@ def test_ending_a_script_that_waits(name, world) -> None:
 
 @pytest.mark.parametrize(
     "redirection",
-    ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>&1", "| true", "2>&1 | true"],
+    [
+        "<&-",
+        ">&-",
+        "2>&-",
+        "<&- >&-",
+        ">&- 2>&-",
+        "<&- >&- 2>&-",
+        ">/dev/full",
+        "2>/dev/full",
+        ">/dev/full 2>&1",
+        "| true",
+        "2>&1 | true",
+    ],
 )
 @pytest.mark.parametrize("work", ["done", "refused"])
 def test_streams(redirection, work, world) -> None:
@@ -142,13 +182,21 @@ def test_streams(redirection, work, world) -> None:
         if work == "refused":
             w.hook("pre-receive", "exit 1\n")
         before = w.state()
-        script, w.script = w.script, w.program("started", f'{{ {" ".join(map(_quoted, scriptworld.shell_command(shell, w.folder)))} "$SCRIPT" "$@"; echo $? >{w.folder}/code; }} {redirection}\n')
+        script, w.script = (
+            w.script,
+            w.program(
+                "started",
+                f'{{ {" ".join(map(_quoted, scriptworld.shell_command(shell, w.folder)))} "$SCRIPT" "$@"; echo $? >{w.folder}/code; }} {redirection}\n',
+            ),
+        )
         w.env["SCRIPT"] = str(script)
         run = w.run("dash", "--yes", "--push-only", w.good)
         w.script = script
         run.code = int((w.folder / "code").read_text())
         # What could not be written cannot be the last thing printed.
-        heard = run.out if ">" not in redirection.replace("2>&1", "") and "|" not in redirection else ""
+        heard = (
+            run.out if ">" not in redirection.replace("2>&1", "") and "|" not in redirection else ""
+        )
         run.out = heard
         found = w.problems(before, run, target)
         wanted = 0 if work == "done" else 5
@@ -176,7 +224,9 @@ def at_terminal(world: World, shell: str, words: list[str], keys: bytes) -> scri
     def take_terminal() -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-    process = world.start(shell, words, stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal)
+    process = world.start(
+        shell, words, stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal
+    )
     os.close(slave)
     heard, typed, end = b"", False, time.monotonic() + 30
     while time.monotonic() < end:
@@ -208,7 +258,9 @@ def at_terminal(world: World, shell: str, words: list[str], keys: bytes) -> scri
     left = scriptworld.session(process.pid)
     scriptworld.end_session(process.pid)
     os.close(master)
-    text = heard.decode().replace("\r\n", "\n").replace("^C", "").replace("^D", "").replace("\b", "")
+    text = (
+        heard.decode().replace("\r\n", "\n").replace("^C", "").replace("^D", "").replace("\b", "")
+    )
     return scriptworld.Run(code, text, "", process.pid, 0, left)
 
 
@@ -254,7 +306,9 @@ def small_disk():
 
     def mount(place: Path, size: str) -> None:
         place.mkdir(exist_ok=True)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(place)], capture_output=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(place)], capture_output=True
+        )
         if done.returncode:
             pytest.skip("a small disk cannot be mounted here")
         mounted.append(place)
@@ -297,7 +351,14 @@ def test_a_full_disk_below_the_clone(behind, world, small_disk) -> None:
 
     def run(shell: str) -> list[str]:
         w = worlds[shell]
-        return checked(w, shell, ["--yes", "--push-only", w.good], 5 if behind else 0, (), None if behind else w.good)
+        return checked(
+            w,
+            shell,
+            ["--yes", "--push-only", w.good],
+            5 if behind else 0,
+            (),
+            None if behind else w.good,
+        )
 
     worlds = {shell: world() for shell in scriptworld.here()}
     for w in worlds.values():
@@ -324,13 +385,14 @@ def test_a_clone_that_may_not_be_written(behind, world) -> None:
         w = world()
         if behind:
             w.get_ahead()
-        for folder, folders, files in os.walk(w.clone, topdown=False):
+        for folder, _, files in os.walk(w.clone, topdown=False):
             for path in (Path(folder) / n for n in (*files, ".")):
                 if not path.is_symlink():
                     path.chmod(path.stat().st_mode & ~0o222)
         real = w.script
         w.script = w.program(
-            "started", f'exec {" ".join([*drop, *map(_quoted, scriptworld.shell_command(shell, w.folder))])} "$SCRIPT" "$@"\n'
+            "started",
+            f'exec {" ".join([*drop, *map(_quoted, scriptworld.shell_command(shell, w.folder))])} "$SCRIPT" "$@"\n',
         )
         w.env["SCRIPT"] = str(real)
         before = w.state()
@@ -406,10 +468,30 @@ def server(folder: Path):
     ("address", "setup", "code", "says"),
     [
         ("http://user:s3cr3t@127.0.0.1:{port}/{path}", None, 0, ("is on the remote and holds",)),
-        ("http://user:s3cr3t@127.0.0.1:{port}/{path}", "behind", 0, ("is on the remote and holds",)),
-        ("http://user:s3cr3t@127.0.0.1:{port}/{path}", "refuse", 5, ("the remote refused the push",)),
-        ("http://user:s3cr3t@127.0.0.1:{port}/{path}", "trace", 5, ("the remote refused the push",)),
-        ("http://user:s3cr3t-and-wrong@127.0.0.1:{port}/{path}", None, 5, ("the remote cannot be read",)),
+        (
+            "http://user:s3cr3t@127.0.0.1:{port}/{path}",
+            "behind",
+            0,
+            ("is on the remote and holds",),
+        ),
+        (
+            "http://user:s3cr3t@127.0.0.1:{port}/{path}",
+            "refuse",
+            5,
+            ("the remote refused the push",),
+        ),
+        (
+            "http://user:s3cr3t@127.0.0.1:{port}/{path}",
+            "trace",
+            5,
+            ("the remote refused the push",),
+        ),
+        (
+            "http://user:s3cr3t-and-wrong@127.0.0.1:{port}/{path}",
+            None,
+            5,
+            ("the remote cannot be read",),
+        ),
         ("http://127.0.0.1:{port}/{path}", None, 5, ("the remote cannot be read",)),
         ("http://user:s3cr3t@127.0.0.1:{port}/gone.git", None, 5, ("the remote cannot be read",)),
         ("http://user:s3cr3t@127.0.0.1:1/{path}", None, 5, ("the remote cannot be read",)),
@@ -426,7 +508,9 @@ def test_no_secret_is_told(address, setup, code, says, world, tmp_path) -> None:
             if setup in ("refuse", "trace"):
                 w.hook("pre-receive", "echo not at http://user:s3cr3t@host/ >&2\nexit 1\n")
             if setup == "trace":
-                w.env.update(GIT_TRACE="1", GIT_CURL_VERBOSE="1", GIT_TRACE_CURL="1", GIT_TRACE_PACKET="1")
+                w.env.update(
+                    GIT_TRACE="1", GIT_CURL_VERBOSE="1", GIT_TRACE_CURL="1", GIT_TRACE_PACKET="1"
+                )
             if setup == "behind":
                 w.get_ahead()
             path = w.remote.relative_to(tmp_path)

@@ -1,0 +1,54 @@
+"""What a schema cannot see: references, ids, dates in order, figures that contradict.
+
+Each rule is a plain function from the Handbook (and the documents it was made
+from) to problems. RULES lists them all; to add one, write it and put it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from generator import model
+from generator.files import Document
+from generator.problems import Problem
+from generator.rules.context import Context
+from generator.rules.figures import contradictions, figures_agree, figures_do_not_contradict
+from generator.rules.names import (
+    headings_have_anchors,
+    ids_are_unique,
+    names_hold_no_references,
+    names_match_files,
+)
+from generator.rules.order import dates_are_in_order, spans_are_in_order
+from generator.rules.procedures import procedures_can_run
+from generator.rules.references import (
+    blocks_refer_to_what_exists,
+    fields_refer_to_what_exists,
+    text_refers_to_what_exists,
+)
+
+Rule = Callable[[Context], Iterator[Problem]]
+
+RULES: tuple[Rule, ...] = (
+    names_match_files,
+    ids_are_unique,
+    text_refers_to_what_exists,
+    names_hold_no_references,
+    headings_have_anchors,
+    fields_refer_to_what_exists,
+    blocks_refer_to_what_exists,
+    dates_are_in_order,
+    spans_are_in_order,
+    procedures_can_run,
+    figures_agree,
+    figures_do_not_contradict,
+)
+
+
+def check(handbook: model.Handbook, documents: Iterable[Document], folder: str) -> list[Problem]:
+    """Every problem that any rule finds."""
+    context = Context(handbook, documents, folder)
+    return [problem for rule in RULES for problem in rule(context)]
+
+
+__all__ = ["RULES", "Context", "check", "contradictions"]

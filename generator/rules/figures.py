@@ -1,0 +1,76 @@
+"""Figures that agree with each other, and those that contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator import model
+from generator.problems import Problem
+from generator.refs import figure
+from generator.rules.context import Context
+from generator.source import Scalar, place_of, problem_at
+from generator.text import REFERENCE
+
+
+def figures_agree(context: Context) -> Iterator[Problem]:
+    by_metric: dict[str, dict[str, model.Threshold]] = {}
+    for threshold in context.handbook.thresholds:
+        if threshold.alert is None:
+            continue
+        same = by_metric.setdefault(threshold.metric.id, {})
+        if threshold.alert in same:
+            other = same[threshold.alert]
+            yield problem_at(
+                threshold.id,
+                f"two {threshold.alert} alerts on one metric: {figure(threshold)} here, {figure(other)} at {place_of(other.id)}",
+                "keep one",
+                related=(place_of(other.id),),
+            )
+        same.setdefault(threshold.alert, threshold)
+    for same in by_metric.values():
+        if len(same) == 2 and same["warning"].above >= same["critical"].above:
+            low, high = same["warning"], same["critical"]
+            yield problem_at(
+                low.id,
+                f"the warning ({figure(low)}) does not come before the critical alert ({figure(high)}) at {place_of(high.id)}",
+                "a warning has the lower figure",
+                related=(place_of(high.id),),
+            )
+
+
+def contradictions(
+    handbook: model.Handbook,
+) -> Iterator[tuple[model.Contradiction, Scalar, Scalar]]:
+    """Triggers and alerts that speak of one figure and say different things.
+
+    Yields what contradicts, with the place of the trigger and of the threshold.
+    """
+    titles = {s.id: s.title for s in handbook.severities}
+    by_id = {t.id: t for t in handbook.thresholds}
+    for trigger in handbook.triggers:
+        for kind, id in REFERENCE.findall(trigger.text):
+            threshold = by_id.get(id) if kind == "threshold" else None
+            if threshold and threshold.alert and threshold.alert != trigger.severity:
+                words = (
+                    f"{threshold.metric.title} {figure(threshold)}: the triggers list it under "
+                    f"{titles.get(trigger.severity, trigger.severity)}, the alert is {threshold.alert}."
+                )
+                yield model.Contradiction(threshold.metric.id, words), trigger.text, threshold.id
+        for threshold in handbook.thresholds:
+            if trigger.metric == threshold.metric.id and threshold.alert == trigger.severity:
+                words = (
+                    f"{threshold.metric.title}: the triggers name no figure but a condition, "
+                    f'"{trigger.text}", the {threshold.alert} alert comes at {figure(threshold)}.'
+                )
+                yield model.Contradiction(threshold.metric.id, words), trigger.text, threshold.id
+
+
+def figures_do_not_contradict(context: Context) -> Iterator[Problem]:
+    for found, trigger, threshold in contradictions(context.handbook):
+        yield problem_at(
+            trigger,
+            f"contradicts {place_of(threshold)}. {found.words}",
+            "people have to decide; until then the document shows both",
+            severity="warning",
+            related=(place_of(threshold),),
+        )

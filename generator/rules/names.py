@@ -1,0 +1,85 @@
+"""Ids and names: they match their files, stand once, and can be linked to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from generator.assemble import walk_sections
+from generator.problems import Problem, quoted
+from generator.rules.context import Context, under_keys, unique
+from generator.source import problem_at
+from generator.text import REFERENCE
+
+
+def names_match_files(context: Context) -> Iterator[Problem]:
+    for document in context.documents:
+        id = document.data.get("id")
+        if document.kind == "service" and id != context.folder:
+            yield problem_at(
+                id,
+                f"the id {quoted(id)} differs from the folder's name",
+                f"expected '{context.folder}'",
+            )
+        if document.kind in ("procedure", "checklist") and id != document.stem:
+            yield problem_at(
+                id,
+                f"the id {quoted(id)} differs from the file's name",
+                f"expected '{document.stem}'",
+            )
+
+
+def ids_are_unique(context: Context) -> Iterator[Problem]:
+    book = context.handbook
+    yield from unique((f.id for g in book.service.fact_groups for f in g.facts), "fact")
+    yield from unique((s.id for s in walk_sections(book.sections)), "section")
+    yield from unique((t.id for t in book.triggers), "trigger")
+    yield from unique((p.script for p in book.procedures if p.script), "script")
+    for procedure in book.procedures:
+        yield from unique((s.id for s in procedure.steps), "step")
+    for checklist in book.checklists:
+        yield from unique((f.id for f in checklist.fields), "field")
+        yield from unique((g.id for g in checklist.groups), "group")
+        yield from unique((i.id for g in checklist.groups for i in g.items), "item")
+        yield from unique((p.id for p in checklist.phases), "phase")
+
+
+_PLAIN_KEYS = frozenset(
+    (
+        "channel",
+        "comment",
+        "label",
+        "name",
+        "path",
+        "protocol",
+        "run",
+        "title",
+        "unfilled",
+        "value",
+        "with",
+    )
+)
+
+
+def names_hold_no_references(context: Context) -> Iterator[Problem]:
+    for document in context.documents:
+        for key, text in under_keys(document.data, ""):
+            plain = key in _PLAIN_KEYS or (key == "help" and document.kind == "procedure")
+            for kind, _ in REFERENCE.findall(text) if plain else ():
+                if (document.kind, key, kind) != ("document", "title", "deadline"):
+                    yield problem_at(
+                        text, f"a reference cannot stand in '{key}'", "write the words out"
+                    )
+                    break
+
+
+def headings_have_anchors(context: Context) -> Iterator[Problem]:
+    """GitHub and the site make the same anchor of a heading, except where they see a tag."""
+    for document in context.documents:
+        for key, text in under_keys(document.data, "") if document.kind == "document" else ():
+            if key == "title" and re.search("<[^>]*>", text):
+                yield problem_at(
+                    text,
+                    "the title of a section cannot hold '<...>'",
+                    "links to it would not work everywhere; write the words without < and >",
+                )

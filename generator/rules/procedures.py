@@ -1,0 +1,149 @@
+"""Procedures whose steps, parameters and scripts fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator import actions, model
+from generator.problems import Problem, did_you_mean, quoted
+from generator.rules.context import Context, unknown
+from generator.source import problem_at
+from generator.text import Hole, holes
+
+
+def procedures_can_run(context: Context) -> Iterator[Problem]:
+    for procedure in context.handbook.procedures:
+        parameters = {p.id: p for p in procedure.parameters}
+        used: set[str] = set()
+        for step in procedure.steps:
+            for command in step.commands:
+                if command.words[0].startswith("-"):
+                    yield problem_at(
+                        command.words[0],
+                        "a command begins with a program, not with an option",
+                        "write the program's name first",
+                    )
+            words = [w for c in step.commands for w in c.words] + list(step.arguments.values())
+            for word in words:
+                for part in holes(word):
+                    if isinstance(part, Hole):
+                        used.add(part.name)
+                        if part.name not in parameters:
+                            yield problem_at(
+                                word,
+                                f"no parameter is called {quoted(part.name)}",
+                                did_you_mean(part.name, parameters)
+                                + "; write {{name}} for the characters {name}",
+                            )
+            yield from _action(step)
+            if step.action and (step.commands or step.manual or step.either):
+                yield problem_at(
+                    step.id,
+                    "a step with an action has no commands or instructions of its own",
+                    "make two steps of it",
+                )
+        for parameter in procedure.parameters:
+            if parameter.value is not None and holes(parameter.value) != (parameter.value,):
+                yield problem_at(
+                    parameter.value,
+                    "a fixed value cannot use a parameter",
+                    "write the value out, without {name}",
+                )
+            if parameter.id not in used:
+                yield problem_at(
+                    parameter.id,
+                    f"the parameter {quoted(parameter.id)} is not used",
+                    "delete it, or use it as {" + parameter.id + "}",
+                    severity="warning",
+                )
+        if procedure.script:
+            yield from _script(procedure)
+        elif procedure.stops:
+            yield problem_at(
+                procedure.stops[0].option, "options need a script", "name one: 'script: ...sh'"
+            )
+
+
+def _action(step: model.Step) -> Iterator[Problem]:
+    if step.action is None:
+        if step.arguments:
+            key = next(iter(step.arguments))
+            yield problem_at(
+                key,
+                "'with' gives values to an action, and the step has none",
+                "name one: 'action: ...'",
+            )
+        return
+    action = actions.find(step.action)
+    if action is None:
+        yield unknown(step.action, "action", [a.name for a in actions.ACTIONS])
+        return
+    for key in step.arguments:
+        if key not in action.parameters:
+            yield unknown(key, f"parameter of {action.name}", action.parameters)
+    for name in action.parameters:
+        if name not in step.arguments:
+            yield problem_at(
+                step.action,
+                f"the action needs a value for '{name}'",
+                f"add 'with: {{{name}: ...}}'",
+            )
+
+
+def _script(procedure: model.Procedure) -> Iterator[Problem]:
+    given: set[str] = set()
+    by_hand = False
+    for step in procedure.steps:
+        if not step.runs:
+            by_hand = True
+            if step.commands:
+                yield problem_at(
+                    step.id,
+                    "in a script, a step is run or done by hand, not both",
+                    "make two steps of it",
+                )
+        elif by_hand:
+            yield problem_at(
+                step.id,
+                "a step that runs stands behind one that is done by hand",
+                "a script ends at the first step by hand: put those last",
+            )
+        if step.action and (action := actions.find(step.action)):
+            for name in action.uses:
+                if name not in given:
+                    yield problem_at(
+                        step.action,
+                        f"the action needs '{name}' from an action before it",
+                        "put the step that gives it first: "
+                        + ", ".join(a.name for a in actions.ACTIONS if name in a.gives),
+                    )
+            given.update(action.gives)
+    if procedure.alternatives:
+        yield problem_at(
+            procedure.script, "alternatives cannot be a script", "make a procedure of each"
+        )
+    positions = sorted(p.position for p in procedure.parameters if p.position is not None)
+    if positions != list(range(1, len(positions) + 1)):
+        yield problem_at(
+            procedure.script,
+            f"the positions of the arguments are {', '.join(map(str, positions))}",
+            "count them 1, 2, 3, ...",
+        )
+    for parameter in procedure.parameters:
+        if (parameter.position is None) == (parameter.value is None):
+            yield problem_at(
+                parameter.id,
+                "a parameter of a script has either a position or a value",
+                "give it one of them",
+            )
+    runnable = [s.id for s in procedure.steps if s.runs]
+    for stop in procedure.stops:
+        if stop.after not in runnable:
+            yield unknown(stop.after, "step that the script runs", runnable)
+        if stop.option in _OPTIONS:
+            yield problem_at(
+                stop.option, f"every script has --{stop.option} already", "choose another name"
+            )
+
+
+_OPTIONS = ("help", "yes", "dry-run")

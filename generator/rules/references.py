@@ -1,0 +1,99 @@
+"""What refers to something refers to something that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.assemble import walk_sections
+from generator.problems import Problem, did_you_mean, quoted
+from generator.rules.context import Context, scalars, unique, unknown
+from generator.source import problem_at
+from generator.text import REFERENCE, REFERENCE_KINDS
+
+
+def text_refers_to_what_exists(context: Context) -> Iterator[Problem]:
+    for scalar in scalars(d.data for d in context.documents):
+        if "[[" not in scalar:
+            continue
+        for kind, id in REFERENCE.findall(scalar):
+            if kind not in REFERENCE_KINDS:
+                allowed = ", ".join(REFERENCE_KINDS)
+                yield problem_at(
+                    scalar, f"text cannot refer to a {quoted(kind)}", f"it can refer to: {allowed}"
+                )
+            elif (kind, id) not in context.targets:
+                yield problem_at(
+                    scalar, f"no {kind} is called {quoted(id)}", did_you_mean(id, context.ids(kind))
+                )
+
+
+# Words that stand in a heading, in the text of a link or in code, or that text itself
+# refers to: nothing resolves a reference there.
+
+
+def fields_refer_to_what_exists(context: Context) -> Iterator[Problem]:
+    book = context.handbook
+    roles = book.contacts.roles
+    owners = [blank.owner for blank in book.unfilled] + [book.service.review.owner]
+    owners += [c.role for c in book.contacts.contacts]
+    owners += [r for a in book.contacts.authority for r in a.roles]
+    for role in owners:
+        if role not in roles:
+            yield unknown(role, "role", roles)
+    severities = [s.id for s in book.severities]
+    metrics = [m.id for m in book.metrics]
+    for trigger in book.triggers:
+        if trigger.severity not in severities:
+            yield unknown(trigger.severity, "severity", severities)
+        if trigger.metric is not None and trigger.metric not in metrics:
+            yield unknown(trigger.metric, "metric", metrics)
+    for document in context.documents:
+        if document.kind == "thresholds":
+            for value in document.data["thresholds"].values():
+                if value["metric"] not in metrics:
+                    yield unknown(value["metric"], "metric", metrics)
+    for checklist in book.checklists:
+        phases = [p.id for p in checklist.phases]
+        for group in checklist.groups:
+            if group.phase is not None and group.phase not in phases:
+                yield unknown(group.phase, "phase", phases)
+
+
+def blocks_refer_to_what_exists(context: Context) -> Iterator[Problem]:
+    book = context.handbook
+    known = {
+        "facts": [g.id for g in book.service.fact_groups],
+        "links": [g.id for g in book.service.link_groups],
+        "procedure": [p.id for p in book.procedures],
+        "checklist": [c.id for c in book.checklists]
+        + [f"{c.id}/{g.id}" for c in book.checklists for g in c.groups],
+    }
+    shown: dict[str, list[str]] = {kind: [] for kind in known}
+    for section in walk_sections(book.sections):
+        if not section.blocks and not section.sections:
+            yield problem_at(
+                section.id,
+                f"the section {quoted(section.id)} says nothing",
+                "give it blocks or sections",
+            )
+        for block in section.blocks:
+            if block.kind in known:
+                shown[block.kind].append(block.value)
+                if block.value not in known[block.kind]:
+                    what = {"facts": "group of facts", "links": "group of links"}.get(
+                        block.kind, block.kind
+                    )
+                    yield unknown(block.value, what, known[block.kind])
+    yield from unique(
+        shown["procedure"],
+        "block that shows the procedure",
+        "show it once, and refer to it elsewhere: [[procedure:ID]]",
+    )
+    for procedure in book.procedures:
+        if procedure.id not in shown["procedure"]:
+            yield problem_at(
+                procedure.id,
+                f"the document does not show the procedure {quoted(procedure.id)}",
+                f"add '- procedure: {procedure.id}' to a section of document.yaml",
+                severity="warning",
+            )
