@@ -26,7 +26,9 @@ class Action:
     """`parameters` come from `with`; `gives` are shell variables for later steps.
 
     `holes` names, for each hole in a command, the shell variable that fills it
-    and the words in which the document shows it.
+    and the words in which the document shows it. `forms` are the patterns that fixed
+    values of parameters must fit, because the commands are shown as they are run.
+    Only an action that `verifies` its result lets a script end with 0.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Action:
     on_failure: str
     touches: str
     options: tuple[Option, ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
+    verifies: bool = False
     uses: tuple[str, ...] = ()
 
     @property
@@ -49,7 +53,7 @@ class Action:
 
 RESOLVE_COMMIT = Action(
     name="git.resolve-commit",
-    summary="Finds the one commit that the given digits name, and makes sure that production once had it.",
+    summary="Finds the one commit that the given digits name, and makes sure that it is in the history of the production branch.",
     parameters=("commit", "remote", "production"),
     needs=("git",),
     gives=("remote_url", "commit", "short"),
@@ -62,7 +66,7 @@ RESOLVE_COMMIT = Action(
             "tip",
             Command(
                 ("git", "ls-remote", "{remote-url}", "{production-ref}"),
-                "What the production branch holds now",
+                "What the production branch holds now; HEAD is the remote's default branch",
             ),
         ),
         (
@@ -92,14 +96,14 @@ RESOLVE_COMMIT = Action(
             "ancestor",
             Command(
                 ("git", "merge-base", "--is-ancestor", "{full-commit}", "{tip}"),
-                "It must be in the history of production",
+                "It must be in the history of the production branch (--any-commit overrules this)",
             ),
         ),
     ),
     holes=(
         ("remote", "remote", "<remote>"),
         ("remote-url", "remote_url", "<remote-url>"),
-        ("production-ref", "production_ref", "<production-branch>"),
+        ("production-ref", "production_ref", "{production}"),
         ("commit", "commit_digits", "<commit-sha>"),
         ("full-commit", "commit", "<full-commit-sha>"),
         ("tip", "tip", "<production-tip>"),
@@ -107,6 +111,10 @@ RESOLVE_COMMIT = Action(
     expect="Exactly one commit, older than the tip of the production branch and in its history.",
     on_failure="Nothing was changed. Read what the script says about the commit and give it another one.",
     touches="adds objects to the clone's object store if the clone is behind",
+    forms=(
+        ("remote", r"[A-Za-z0-9][A-Za-z0-9._-]*"),
+        ("production", r"HEAD|refs/heads/[A-Za-z0-9][A-Za-z0-9._/-]*"),
+    ),
     options=(Option("any-commit", "allow a commit that is not in the history of production"),),
 )
 
@@ -150,6 +158,8 @@ PUSH_BRANCH = Action(
     expect="The remote answers with the branch, and it holds exactly the commit.",
     on_failure="The branch may or may not be there; the script says which. Running it again is safe.",
     touches="one new branch on the remote",
+    forms=(("prefix", r"[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)*"),),
+    verifies=True,
 )
 
 ACTIONS: tuple[Action, ...] = (RESOLVE_COMMIT, PUSH_BRANCH)

@@ -224,7 +224,7 @@ def _procedure(data: Mapping) -> model.Procedure:
         method=data.get("method"),
         when=data.get("when"),
         intro=data.get("intro"),
-        risk=data["risk"],
+        risk=data.get("risk"),
         warning=data.get("warning"),
         budget=model.Budget(parse_duration(budget["target"]), parse_duration(budget["max"]))
         if budget

@@ -67,6 +67,13 @@ def load(folder: Path) -> Loaded:
             "lower-case words joined by hyphens",
         )
         return Loaded(folder.name, None, (name,))
+    if folder.is_symlink():
+        link = Problem(
+            Place(shown_path(folder)),
+            "a link stands where a service's folder is expected",
+            "copy the folder here",
+        )
+        return Loaded(folder.name, None, (link,))
     documents, problems = read_service(folder)
     # A file that did not parse says nothing reliable about its schema.
     broken = {p.place.file for p in problems}

@@ -23,8 +23,9 @@ _ADDRESS = re.compile(
     rf"([(\"']?)({URL.pattern}?|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9]+)+)([)\"']?[.,;:!?]*)"
 )
 # What a backslash does not hide everywhere: tags and entities, math, lines through text,
-# and addresses, which one dialect turns into links and another does not.
-_NOT_PLAIN = re.compile(r"[<$~]|&#?\w+;|\\\||://|^\W*www\.|\w@\w", re.IGNORECASE)
+# and addresses, which one dialect turns into links and another does not. The last, what could
+# be the middle of a link: with a space in its address, mdformat takes the backslashes away.
+_NOT_PLAIN = re.compile(r"\]\(|[<$~]|&#?\w+;|\\\||://|^\W*www\.|\w@\w", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])")
 # First characters that begin a block in one dialect or another.
 _BLOCK_START = re.compile(r"(?:[-+#>|=:!?%{}^;&\[\]]|///)")

@@ -221,7 +221,7 @@ class Procedure:
     method: str | None
     when: str | None
     intro: str | None
-    risk: str
+    risk: str | None
     warning: str | None
     budget: Budget | None
     drill: bool

@@ -79,6 +79,16 @@ def plan(
 
 def _plan(folder: Path, files: list[OutFile], formatted: Callable[[str], str], deep: bool) -> Plan:
     found = Plan(folder, before=read_manifest(folder))
+    for place in sorted({folder, *(folder / Path(f.path).parent for f in files)}):
+        if place.is_symlink():
+            found.problems.append(
+                Problem(
+                    Place(shown_path(place)),
+                    "a link stands where outputs are kept",
+                    "remove the link",
+                )
+            )
+            return found
     wanted = set()
     for file in files:
         if file.path in wanted or file.path == MANIFEST:

@@ -27,7 +27,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Text that shows other than it is: control characters (tab and line end aside), marks
 # that turn the direction of what follows, invisible characters, half a surrogate pair.
 FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e"
+    "[\xad\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\U000e0000-\U000e007f"
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e"
     "\u2060-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]"
 )
 

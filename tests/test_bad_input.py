@@ -256,7 +256,7 @@ def test_all_problems_are_told_at_once_in_every_file(project):
     edit("role: human-owner", "rolle: human-owner")(service / "contacts.yaml")
     edit("severity: critical", "severity: [critical]")(service / "triggers.yaml")
     edit("above: 5", "above: five")(service / "thresholds.yaml")
-    edit("risk: low", "risk: lo")(service / "procedures/vercel-dashboard-rollback.yaml")
+    edit("drill: true", "drill: yes")(service / "procedures/vercel-dashboard-rollback.yaml")
     edit("title: Staging", "\ttitle: Staging")(service / "checklists/pre-deployment.yaml")
     done = run(project, "validate")
     found = re.findall(r"^content/partpulse/(\S+?):\d+:\d+: error", done.stdout, re.MULTILINE)

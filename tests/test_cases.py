@@ -150,7 +150,13 @@ def test_there_is_a_case_for_everything_that_can_be_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every rule and every saying of the schemas' messages comes up in some case."""
-    helpers = (procedures._action, procedures._script, context.unique)
+    helpers = (
+        procedures._action,
+        procedures._first_word,
+        procedures._script,
+        procedures._shell_words,
+        context.unique,
+    )
     wanted = {
         (f.__code__.co_filename, line): f.__name__
         for f in (*rules.RULES, *helpers, schema._words)

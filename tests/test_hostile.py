@@ -54,6 +54,9 @@ HOSTILE = {
     "pipe in code": "a `b | c` \\| d",
     "link": "x](https://evil.example",
     "link with spaces": "x](https://evil.example y)",
+    "link with a space in its address": "go [here](//evil.example/login now) b",
+    "image with a space in its address": "see ![i](//evil.example/x.png c) b",
+    "words in brackets": "see [the dump](see step 2) now",
     "definition": "[a]: https://evil.example/]:",
     "image": "![i](x)",
     "footnote": "[^1]: x[^1]",
@@ -242,7 +245,8 @@ class Shape(HTMLParser):
 
 
 def folded(text: str) -> str:
-    """Text without what the outputs may add or take: white space, quotes, upper case."""
+    """Text without what the outputs may add or take: white space, quotes, upper case, stamps."""
+    text = re.sub(r"(Stamp:\s*)[0-9a-f]{12}", r"\1", text)
     return re.sub(r"[\s`'\"]+", "", text).casefold()
 
 

@@ -31,12 +31,12 @@ CORRECTED = {
     "npx prisma migrate status": "npx --no-install prisma migrate status",
     "npx prisma migrate deploy": "npx --no-install prisma migrate deploy",
     "npx prisma db pull": "npx --no-install prisma migrate diff --exit-code",
-    "Edit generated migration file to reverse changes": "review every line of it",
+    "Edit generated migration file to reverse changes": "Review every line of the SQL",
     "Redeploy (or wait for auto-redeploy)": "Redeploy",
 }
 # Said in other words, or in another place, because it is a fact of its own now.
 MOVED = {
-    "Recommended: Conduct rollback drill quarterly": "Conduct a rollback drill quarterly",
+    "Recommended: Conduct rollback drill quarterly": "Recommended: Conduct rollback drill quarterly",
     "For Automated Rollback (if configured)": "For Automated Rollback",
     "Version: 1.0.0": "1.0.0 (2026-01-09)",
     "Last Updated: 2026-01-09": "1.0.0 (2026-01-09)",

@@ -98,16 +98,23 @@ def _checklist(book: model.Handbook, value: str) -> dict[str, object]:
 
 def _procedure(book: model.Handbook, value: object) -> dict[str, object]:
     procedure = next(p for p in book.procedures if p.id == value)
-    facts = [("Risk", procedure.risk)]
+    facts = [("Risk", procedure.risk)] if procedure.risk else []
     if procedure.budget:
         facts.append(("Timeline", range_words(procedure.budget.target, procedure.budget.max)))
     if procedure.drill:
         facts.append(("Last tested", "never; no drill is on record"))
+        stamp = book.stamps[f"drill:{procedure.id}"].removeprefix("sha256:")
+        facts.append(("Stamp", f"`{stamp[:12]}`"))
     return {
         "procedure": procedure,
         "steps": [_step(s, procedure) for s in procedure.steps],
-        "script": {"usage": f"sh {usage(procedure)}"} if procedure.script else None,
-        "facts": [] if procedure.alternatives else facts,
+        "script": {
+            "usage": f"sh {usage(procedure)}",
+            "in_clone": any((s.action or "").startswith("git.") for s in procedure.steps),
+        }
+        if procedure.script
+        else None,
+        "facts": facts,
     }
 
 

@@ -171,7 +171,8 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
         for n, s in enumerate(procedure.steps, 1)
         if not s.runs
     ]
-    verified = bool(steps) and procedure.steps[-1].action is not None
+    last = actions.find(procedure.steps[-1].action or "")
+    verified = last is not None and last.verifies
     text = render("script/script.sh.j2", **data, steps=steps, manual=manual, verified=verified)
     return _squeezed(text)
 
@@ -234,6 +235,10 @@ def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[s
         "wanted": f"expected {wanted}" if wanted else "expected no arguments",
         "hash": book.stamps[f"drill:{procedure.id}"],
         "takes_commit": any(a["type"] == "commit" for a in arguments),
+        "again": "Run the same command again; that is always safe."
+        if all(s.action for s in procedure.steps if s.runs)
+        else "Look at what the step has changed before you run anything again.",
+        "warning": shell.plain(procedure.warning, known) if procedure.warning else "",
         "help": _help(procedure, book, touches, purpose),
     }
 
@@ -304,8 +309,12 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known, data
         "title": step.title,
         "heading": f"Step {number}: {step.title}",
         "limit": _LIMIT,
+        "note": shell.said(step.note, known) if step.note else "",
+        "expect": shell.said(step.expect, known) if step.expect else "",
         "next": shell.said(
-            step.on_failure or "Read its words above, then run the same command again.", known
+            step.on_failure
+            or "Read its words above and look at what it has changed. Do not repeat it blindly.",
+            known,
         ),
     }
     action = actions.find(step.action) if step.action else None

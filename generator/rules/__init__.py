@@ -22,6 +22,7 @@ from generator.rules.names import (
 from generator.rules.order import dates_are_in_order, spans_are_in_order
 from generator.rules.procedures import procedures_can_run
 from generator.rules.references import (
+    blanks_are_typed,
     blocks_refer_to_what_exists,
     fields_refer_to_what_exists,
     text_refers_to_what_exists,
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     headings_have_anchors,
     fields_refer_to_what_exists,
     blocks_refer_to_what_exists,
+    blanks_are_typed,
     dates_are_in_order,
     spans_are_in_order,
     procedures_can_run,

@@ -27,6 +27,12 @@ def dates_are_in_order(context: Context) -> Iterator[Problem]:
                 f"{after['version']} is not later than the version before it ({before['version']})",
                 "count up",
             )
+    if service.issued != history[0]["date"]:
+        yield problem_at(
+            service.issued,
+            f"the day of issue ({service.issued}) is not that of the first version ({history[0]['date']})",
+            "the first review counts from the day of issue, so it does not move",
+        )
     stated = service.review.stated
     if stated is not None and stated < service.issued:
         yield problem_at(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from generator.assemble import walk_sections
 from generator.problems import Problem, did_you_mean, quoted
 from generator.rules.context import Context, scalars, unique, unknown
-from generator.source import problem_at
+from generator.source import Scalar, problem_at
 from generator.text import REFERENCE, REFERENCE_KINDS
 
 
@@ -57,6 +58,27 @@ def fields_refer_to_what_exists(context: Context) -> Iterator[Problem]:
         for group in checklist.groups:
             if group.phase is not None and group.phase not in phases:
                 yield unknown(group.phase, "phase", phases)
+
+
+_PLACEHOLDER = re.compile(
+    r"(tb[acd]|to ?do|n/?a|none|unknown|changeme|\?+|-+|x{3,}|\.{3}|\[.*\]|<.*>|\{.*\})",
+    re.IGNORECASE,
+)
+
+
+def blanks_are_typed(context: Context) -> Iterator[Problem]:
+    """A word that stands in for a fact would hide that nobody has supplied it."""
+    book = context.handbook
+    values = [f.value for g in book.service.fact_groups for f in g.facts]
+    values += [v for c in book.contacts.contacts for v in (c.name, c.reach)]
+    values += [c.channel for c in book.contacts.channels]
+    for value in values:
+        if isinstance(value, Scalar) and _PLACEHOLDER.fullmatch(value):
+            yield problem_at(
+                value,
+                f"{quoted(value)} stands in for a fact that nobody has supplied",
+                "write 'unfilled' with what is missing, who owes it, and whether it is required",
+            )
 
 
 def blocks_refer_to_what_exists(context: Context) -> Iterator[Problem]:

@@ -152,7 +152,7 @@ case(
     "never in production",
     4,
     "--yes {beside}",
-    ("production never had", "--any-commit"),
+    ("is not in the history of the production branch", "--any-commit"),
     lambda w: None,
     None,
 )
@@ -294,7 +294,13 @@ def _(world: World) -> None:
     world.commit("Not pushed", keep=False)
 
 
-@case("a new commit that was not pushed", 4, "--yes {object}", "production never had", target=None)
+@case(
+    "a new commit that was not pushed",
+    4,
+    "--yes {object}",
+    "is not in the history of the production branch",
+    target=None,
+)
 def _(world: World) -> None:
     (world.clone / "file.txt").write_text("mine\n")
     world.object = world.commit("Not pushed", keep=False)
@@ -769,7 +775,7 @@ case(
 case(
     "production is another branch",
     4,
-    says="production never had",
+    says="is not in the history of the production branch",
     prepare=lambda w: w.git("symbolic-ref", "HEAD", "refs/heads/beside", cwd=w.remote),
     target=None,
 )

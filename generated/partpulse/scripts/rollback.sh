@@ -15,7 +15,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
-# Content sha256:6736983a04990ca87b96b29c5dd6c41cdecdd1f4af3b26002ef91d5be0fb5c8f
+# Content sha256:e91a5076aa5897be3a5b1c8105d1cfd8ff06e9a15ac6d4b3f0aab1d72e4a4216
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -215,7 +215,7 @@ interrupted() {
     wait "$child" 2>/dev/null
     wait "$ending" 2>/dev/null
   fi
-  fail "$1" "the script was interrupted (signal $2)." "Run the same command again; that is always safe."
+  fail "$1" "the script was interrupted (signal $2)." 'Run the same command again; that is always safe.'
 }
 
 # Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
@@ -505,11 +505,7 @@ confirm() {
 begin_step resolve 'Step 1: Identify the last good commit'
 remote="${parameter_remote}"
 commit_digits="${parameter_commit}"
-production_name="${parameter_production}"
-case $production_name in
-HEAD) production_ref=HEAD ;;
-*) production_ref=refs/heads/$production_name ;;
-esac
+production_ref="${parameter_production}"
 
 git rev-parse --git-dir >"$scratch/out" 2>"$scratch/err" || {
   complaint
@@ -535,7 +531,7 @@ while read -r sha ref; do
   [ "$ref" = "$production_ref" ] && tip=$sha
 done <"$scratch/out"
 case $tip in
-'' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_name'." "Check which branch production is built from." ;;
+'' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_ref'." "Check which branch production is built from." ;;
 esac
 
 tip_short=$(printf '%.12s' "$tip")
@@ -586,9 +582,9 @@ case $? in
     warn "  WARNING: nothing shows that production ever had this commit."
     warn "           You asked for it with --any-commit."
   elif [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
-    fail 4 "this clone is shallow: it cannot tell whether production ever had $commit_digits." "Use a full clone, or run 'git fetch --unshallow' first. If you are sure, add --any-commit."
+    fail 4 "this clone is shallow: it cannot tell whether $commit_digits is in the history of the production branch." "Use a full clone, or run 'git fetch --unshallow' first. If you are sure, add --any-commit."
   else
-    fail 4 "production never had $commit_digits." "Look at 'git log --oneline $tip_short'. If you are sure, add --any-commit."
+    fail 4 "$commit_digits is not in the history of the production branch." "Look at 'git log --oneline $tip_short'. If you are sure, add --any-commit."
   fi
   ;;
 *)
@@ -693,7 +689,7 @@ say ""
 wrap say "" 'Step 3: Move production'
 wrap say '   - ' 'Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
 wrap say '   - ' 'Find the production deployment of the commit above and choose "Instant Rollback"'
-wrap say '   - ' 'If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"'
+wrap say '   - ' 'If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"; that builds again and runs ''prisma migrate deploy'
 say ""
 wrap say "" 'Step 4: Verify Rollback'
 wrap say '   - ' 'Visit production URL: '"${fact_production_url}"
