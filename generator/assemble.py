@@ -215,7 +215,9 @@ def _threshold(key: Scalar, value: Mapping, metrics: dict[str, model.Metric]) ->
 def _procedure(data: Mapping) -> model.Procedure:
     def parameter(key: Scalar, value: Mapping) -> model.Parameter:
         position = int(value["position"]) if "position" in value else None
-        return model.Parameter(key, value["type"], value["help"], position, value.get("value"))
+        return model.Parameter(
+            key, value["type"], value["help"], position, value.get("value"), value.get("fact")
+        )
 
     budget = data.get("budget")
     return model.Procedure(
@@ -236,6 +238,7 @@ def _procedure(data: Mapping) -> model.Procedure:
         alternatives="choose" in data,
         steps=tuple(_step(s) for s in data["steps"]),
         never=_lines(data, "never"),
+        closing=_lines(data, "closing"),
     )
 
 

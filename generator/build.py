@@ -50,7 +50,8 @@ def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
         problems += loaded.problems
         if loaded.handbook is None:
             continue
-        services.append((loaded.id, loaded.handbook.service.name, loaded.handbook.service.title))
+        service = loaded.handbook.service
+        services.append((loaded.id, str(service.name), str(service.title)))
         files = render_all(loaded.handbook)
         total += len(files)
         found = outputs.plan(out / loaded.id, files, formatted)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from generator import model
@@ -148,18 +149,28 @@ class ServiceState:
         return "due-soon" if any(c.state == "due-soon" for c in self.clocks) else "green"
 
 
+Detached = TypeVar("Detached", Clock, model.Unfilled)
+
+
+def _detached(found: Detached) -> Detached:
+    """The same without the files that its texts came from: a state outlives its service."""
+    texts = {f.name: getattr(found, f.name) for f in fields(found)}
+    return replace(found, **{k: str(v) for k, v in texts.items() if isinstance(v, str)})
+
+
 def assess(book: model.Handbook, as_of: date, warn_days: int | None = None) -> ServiceState:
     """Every clock and every open fact of a service on the day `as_of`, worst first."""
     days = book.service.review.warn_days if warn_days is None else warn_days
-    judged = [judge(c, as_of, days) for c in (review_clock(book), *drill_clocks(book))]
+    clocks = [_detached(c) for c in (review_clock(book), *drill_clocks(book))]
+    judged = [judge(c, as_of, days) for c in clocks]
     return ServiceState(
-        id=book.service.id,
-        name=book.service.name,
+        id=str(book.service.id),
+        name=str(book.service.name),
         as_of=as_of,
-        timezone=book.service.timezone,
+        timezone=str(book.service.timezone),
         clocks=tuple(judged),
-        unfilled=book.unfilled,
-        roles=tuple(book.contacts.roles.items()),
+        unfilled=tuple(map(_detached, book.unfilled)),
+        roles=tuple((str(k), str(v)) for k, v in book.contacts.roles.items()),
     )
 
 

@@ -167,6 +167,7 @@ class Parameter:
     help: str
     position: int | None
     value: str | None
+    fact: str | None = None
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,7 @@ class Procedure:
     alternatives: bool
     steps: tuple[Step, ...]
     never: tuple[str, ...]
+    closing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

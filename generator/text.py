@@ -34,9 +34,13 @@ class Ref:
     id: str
 
 
-@lru_cache(maxsize=4096)
 def parts(text: str) -> tuple[Plain | Code | Ref, ...]:
     """Split one paragraph into plain text, code and references."""
+    return _parts(str(text))
+
+
+@lru_cache(maxsize=4096)
+def _parts(text: str) -> tuple[Plain | Code | Ref, ...]:
     found: list[Plain | Code | Ref] = []
     at = 0
     for match in _PART.finditer(text):
@@ -61,9 +65,14 @@ class Hole:
     name: str
 
 
-@lru_cache(maxsize=4096)
 def holes(word: str) -> tuple[str | Hole, ...]:
     """Split a word of a command into literals and holes; never an empty literal."""
+    # A cache that held the author's own text would hold the file it came from.
+    return _holes(str(word))
+
+
+@lru_cache(maxsize=4096)
+def _holes(word: str) -> tuple[str | Hole, ...]:
     found: list[str | Hole] = []
     literal = ""
     at = 0

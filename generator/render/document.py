@@ -10,8 +10,8 @@ from generator.durations import cycle_words, range_words
 from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
 from generator.outputs import OutFile
 from generator.refs import figure, targets
+from generator.render.commands import command_lines, usage
 from generator.render.environment import render
-from generator.render.scripts import command_lines, usage
 
 NAME = "rollback-procedures.md"
 
@@ -124,7 +124,8 @@ def _step(step: model.Step, procedure: model.Procedure) -> dict[str, object]:
     return {
         "title": step.title,
         "note": step.note,
-        "manual": step.manual,
+        "manual": () if action else step.manual,
+        "by_hand": step.manual if action else (),
         "either": step.either,
         "summary": action.summary if action else None,
         "commands": "\n".join(command_lines(step, procedure)),

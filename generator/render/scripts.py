@@ -10,9 +10,16 @@ from generator import actions, model, shell
 from generator.assemble import walk_sections
 from generator.outputs import OutFile
 from generator.refs import targets, value_words
+from generator.render.commands import (
+    actions_of,
+    argument_name,
+    arguments_of,
+    command_lines,
+    options_of,
+    usage,
+)
 from generator.render.environment import render
 from generator.shell import Shell
-from generator.text import Hole, holes
 
 EXIT_CODES = (
     ("0", "done AND verified (with --dry-run: nothing was done)"),
@@ -59,74 +66,6 @@ def outputs(book: model.Handbook) -> list[OutFile]:
     return found
 
 
-def usage(procedure: model.Procedure) -> str:
-    """One line: 'rollback.sh [--yes] [--dry-run] [--push-only] <commit-sha>'."""
-    options = " ".join(f"[--{name}]" for name, _ in _options(procedure))
-    wanted = " ".join(f"<{_argument_name(p)}>" for p in _arguments(procedure))
-    return f"{procedure.script} {options} {wanted}".rstrip()
-
-
-def _argument_name(parameter: model.Parameter) -> str:
-    return f"{parameter.id}-sha" if parameter.type == "commit" else parameter.id
-
-
-def _arguments(procedure: model.Procedure) -> list[model.Parameter]:
-    found = [p for p in procedure.parameters if p.position is not None]
-    return sorted(found, key=lambda p: p.position or 0)
-
-
-def _actions(procedure: model.Procedure) -> list[actions.Action]:
-    return [a for s in procedure.steps if s.action and (a := actions.find(s.action))]
-
-
-def _options(procedure: model.Procedure) -> list[tuple[str, str]]:
-    found = [("yes", "ask no questions"), ("dry-run", "say what would be done, and touch nothing")]
-    found += [(s.option, s.help) for s in procedure.stops]
-    found += [(o.name, o.help) for a in _actions(procedure) for o in a.options]
-    return found
-
-
-def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
-    """The commands of a step as people read them: exactly the words that a script runs."""
-    action = actions.find(step.action) if step.action else None
-    if action is None:
-        names = {p.id: f"<{_argument_name(p)}>" for p in procedure.parameters}
-        constant = {p.id: p.value for p in procedure.parameters if p.value is not None}
-        found = step.commands
-    else:
-        names = {hole: _named(words, step, procedure) for hole, _, words in action.holes}
-        constant = _constants(action, step, procedure)
-        found = [c for _, c in action.commands]
-    lines = []
-    for command in found:
-        if command.comment:
-            lines.append(f"# {command.comment}")
-        lines.append(shell.shown(command, names, constant))
-    return lines
-
-
-def _constants(
-    action: actions.Action, step: model.Step, procedure: model.Procedure
-) -> dict[str, str]:
-    """Parameters of an action whose value is known now: they are shown, not named."""
-    fixed = {p.id: p.value for p in procedure.parameters if p.value is not None}
-    found = {}
-    for name, word in step.arguments.items():
-        parts = [fixed.get(p.name) if isinstance(p, Hole) else p for p in holes(word)]
-        if all(p is not None for p in parts):
-            found[name] = "".join(parts)
-    return found
-
-
-def _named(words: str, step: model.Step, procedure: model.Procedure) -> str:
-    """The words for a hole; they may themselves hold a parameter of the action."""
-    action = actions.find(step.action or "")
-    constants = _constants(action, step, procedure) if action else {}
-    return "".join(
-        constants.get(p.name, p.name) if isinstance(p, Hole) else p for p in holes(words)
-    )
-
-
 def script(procedure: model.Procedure, book: model.Handbook) -> str:
     """The whole text of a procedure's script."""
     known = targets(book)
@@ -163,18 +102,39 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
         steps.append({"text": Shell(text.strip("\n"))})
     manual = [
         {
+            "number": n,
             "heading": f"Step {n}: {s.title}",
             "lines": [
                 shell.said(t, known) for t in (*s.manual, *(f"Either: {e}" for e in s.either))
             ],
         }
         for n, s in enumerate(procedure.steps, 1)
-        if not s.runs
+        if s.manual or s.either
     ]
-    last = actions.find(procedure.steps[-1].action or "")
-    verified = last is not None and last.verifies
-    text = render("script/script.sh.j2", **data, steps=steps, manual=manual, verified=verified)
+    used = actions_of(procedure)
+    text = render(
+        "script/script.sh.j2",
+        **data,
+        steps=steps,
+        manual=manual,
+        helpers=[f"script/{h}.sh.j2" for h in dict.fromkeys(h for a in used for h in a.helpers)],
+        first_by_hand=next((n for n, s in enumerate(procedure.steps, 1) if not s.runs), 0),
+        verified=_verified(procedure),
+        closing=[shell.said(t, known) for t in procedure.closing],
+    )
     return _squeezed(text)
+
+
+def _verified(procedure: model.Procedure) -> bool:
+    """Whether what the script changed last is verified by it."""
+    good = True
+    for step in procedure.steps:
+        action = actions.find(step.action or "")
+        if action is None or action.changes:
+            good = False
+        if action is not None and action.verifies:
+            good = True
+    return good
 
 
 def _squeezed(text: str) -> str:
@@ -184,7 +144,7 @@ def _squeezed(text: str) -> str:
 
 
 def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[str, object]:
-    used = _actions(procedure)
+    used = actions_of(procedure)
     programs = sorted({*_PROGRAMS, *(n for a in used for n in a.needs), *_own_programs(procedure)})
     touches = [a.touches for a in used]
     if own := _own_programs(procedure):
@@ -192,21 +152,21 @@ def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[s
     touches.append("a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)")
     options = [
         {"name": name, "variable": Shell(f"option_{shell.variable(name)}")}
-        for name, _ in _options(procedure)
+        for name, _ in options_of(procedure)
         if name not in ("yes", "dry-run")
     ]
     arguments = [
         {
             "variable": Shell(shell.variable(f"parameter-{p.id}")),
             "type": p.type,
-            "name": _argument_name(p),
+            "name": argument_name(p),
         }
-        for p in _arguments(procedure)
+        for p in arguments_of(procedure)
     ]
     constants = [
-        {"variable": Shell(shell.variable(f"parameter-{p.id}")), "value": p.value}
+        {"variable": Shell(shell.variable(f"parameter-{p.id}")), "value": _fixed(p, book)}
         for p in procedure.parameters
-        if p.value is not None
+        if p.position is None
     ]
     facts = [
         {
@@ -243,6 +203,15 @@ def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[s
     }
 
 
+def _fixed(parameter: model.Parameter, book: model.Handbook) -> Shell:
+    """The right side of an assignment; empty for a fact that nobody has supplied."""
+    if parameter.fact is None:
+        return shell.quote(parameter.value or "")
+    fact = next(f for g in book.service.fact_groups for f in g.facts if f.id == parameter.fact)
+    known = shell.quote(fact.value) if isinstance(fact.value, str) else Shell("''")
+    return Shell(f"${{{fact.env}:-{known}}}") if fact.env else known
+
+
 def _own_programs(procedure: model.Procedure) -> set[str]:
     """The programs that the commands of the content start."""
     return {
@@ -268,8 +237,8 @@ def _help(
         ),
         "",
     ]
-    rows = [(f"<{_argument_name(p)}>", p.help) for p in _arguments(procedure)]
-    rows += [(f"--{name}", text) for name, text in _options(procedure)]
+    rows = [(f"<{argument_name(p)}>", p.help) for p in arguments_of(procedure)]
+    rows += [(f"--{name}", text) for name, text in options_of(procedure)]
     rows += [("--help", "show this text")]
     lines += [*_rows(rows), "", "It touches only:", *_rows([("-", t) for t in touches]), ""]
     lines += ["Exit codes:", *_rows(list(EXIT_CODES))]
@@ -309,6 +278,7 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known, data
         "title": step.title,
         "heading": f"Step {number}: {step.title}",
         "limit": _LIMIT,
+        "by_hand": [shell.said(t, known) for t in step.manual],
         "note": shell.said(step.note, known) if step.note else "",
         "expect": shell.said(step.expect, known) if step.expect else "",
         "next": shell.said(

@@ -39,10 +39,10 @@ def procedures_can_run(context: Context) -> Iterator[Problem]:
                                 + "; write {{name}} for the characters {name}",
                             )
             yield from _action(step)
-            if step.action and (step.commands or step.manual or step.either):
+            if step.action and (step.commands or step.either):
                 yield problem_at(
                     step.id,
-                    "a step with an action has no commands or instructions of its own",
+                    "a step with an action has no commands or alternatives of its own",
                     "make two steps of it",
                 )
         for parameter in procedure.parameters:
@@ -51,6 +51,12 @@ def procedures_can_run(context: Context) -> Iterator[Problem]:
                     parameter.value,
                     "a fixed value cannot use a parameter",
                     "write the value out, without {name}",
+                )
+            if parameter.fact is not None and parameter.fact not in context.ids("fact"):
+                yield problem_at(
+                    parameter.fact,
+                    f"no fact is called {quoted(parameter.fact)}",
+                    did_you_mean(parameter.fact, context.ids("fact")),
                 )
             if parameter.id not in used:
                 yield problem_at(
@@ -196,7 +202,17 @@ def _shell_words(words: Iterable[Scalar]) -> Iterator[Problem]:
 def _script(procedure: model.Procedure) -> Iterator[Problem]:
     given: set[str] = set()
     by_hand = False
+    handed = None  # the first step in which the script may hand over to a person
     for step in procedure.steps:
+        action = actions.find(step.action) if step.action else None
+        if action is not None and action.may_hand_over:
+            handed = handed or step.id
+        if handed is not None and not step.manual and not step.either:
+            yield problem_at(
+                step.id,
+                f"nothing says what a person does here when {quoted(handed)} has no access",
+                "add 'manual' instructions to the step",
+            )
         if not step.runs:
             by_hand = True
             if step.commands:
@@ -211,7 +227,7 @@ def _script(procedure: model.Procedure) -> Iterator[Problem]:
                 "a step that runs stands behind one that is done by hand",
                 "a script ends at the first step by hand: put those last",
             )
-        if step.action and (action := actions.find(step.action)):
+        if action is not None:
             for name in action.uses:
                 if name not in given:
                     yield problem_at(
@@ -233,10 +249,10 @@ def _script(procedure: model.Procedure) -> Iterator[Problem]:
             "count them 1, 2, 3, ...",
         )
     for parameter in procedure.parameters:
-        if (parameter.position is None) == (parameter.value is None):
+        if [parameter.position, parameter.value, parameter.fact].count(None) != 2:
             yield problem_at(
                 parameter.id,
-                "a parameter of a script has either a position or a value",
+                "a parameter of a script has a position, a value or a fact",
                 "give it one of them",
             )
     runnable = [s.id for s in procedure.steps if s.runs]

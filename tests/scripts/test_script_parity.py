@@ -62,8 +62,9 @@ def test_the_script_runs_what_the_document_shows(behind, shell, world, shims) ->
         "<production-branch>": "HEAD", "<commit>": w.good[:12],
     }  # fmt: skip
     calls = [c for c in shim.calls(folder) if c[0] == "git"]
-    wanted = shown()
-    assert len(wanted) >= 7
+    # What curl is called with is compared in tests/vercel, where there is somebody to answer.
+    wanted = [c for c in shown() if c[0] == "git"]
+    assert len(wanted) == 7
     if not behind:
         wanted = [c for c in wanted if c[1] != "fetch"]
 

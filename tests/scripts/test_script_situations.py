@@ -983,9 +983,9 @@ MUTANTS = [
     ("a dry run fetches", """  if [ -n "$dry_run" ]; then\n    say "  This clone""", """  if false; then\n    say "  This clone""", "a clone that is behind, dry run"),
     ("nobody is asked", """if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then""", "if false; then", "no terminal and no yes"),
     ("a person is not needed", "finish 8 'a person must finish'", "finish 0 ok", "without push-only"),
-    ("it checks out", "# --- The end.", 'git checkout --quiet "$commit"', "without push-only"),
-    ("a branch is made here", "# --- The end.", 'git branch "$branch" "$commit"', "without push-only"),
-    ("production is pushed", "# --- The end.", 'git push --quiet --force "$remote_url" "$commit:refs/heads/main"', "without push-only"),
+    ("it checks out", "# --- Step 3: Move production", 'git checkout --quiet "$commit"', "without push-only"),
+    ("a branch is made here", "# --- Step 3: Move production", 'git branch "$branch" "$commit"', "without push-only"),
+    ("production is pushed", "# --- Step 3: Move production", 'git push --quiet --force "$remote_url" "$commit:refs/heads/main"', "without push-only"),
 ]  # fmt: skip
 
 

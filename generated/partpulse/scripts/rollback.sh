@@ -1,10 +1,10 @@
 #!/bin/sh
 # rollback.sh: Emergency Rollback Script (PartPulse, Section 4.3)
 #
-# The script publishes the last good commit as a rollback branch, verifies
-# that the branch is there, and then says what a person must do to move
-# production. It changes no file, branch or index of the clone in which it
-# runs.
+# The script publishes the last good commit as a rollback branch, points
+# production to it, and verifies what production serves. Without access to
+# Vercel it stops after the branch and says what a person must do. It changes
+# no file, branch or index of the clone in which it runs.
 #
 # Usage: rollback.sh [--yes] [--dry-run] [--push-only] [--any-commit] <commit-sha>
 # Run it with --help for options, exit codes and what it touches.
@@ -12,10 +12,14 @@
 # Touches only:
 #   - adds objects to the clone's object store if the clone is behind
 #   - one new branch on the remote
+#   - which deployment production serves, on Vercel
+#   - nothing
+#   - nothing
+#   - a message to the team, where ROLLBOOK_NOTIFY_URL is set
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
-# Content sha256:e91a5076aa5897be3a5b1c8105d1cfd8ff06e9a15ac6d4b3f0aab1d72e4a4216
+# Content sha256:1386a3d99c24fbe59fa5f5951efa7ea59c17c9c2740679fb9bee68b54697d307
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -162,6 +166,7 @@ watch=
 holding=
 held=
 scratch=
+feed=
 
 clean_up() {
   [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
@@ -287,13 +292,18 @@ watch_over() {
   exit 99
 }
 
-# limited SECONDS COMMAND...: runs COMMAND without input; its words go to $scratch/out and
-# $scratch/err. Answers its status, or 124 when time was up.
+# limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
+# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
 limited() {
   limit=$1
   shift
   holding=1
-  "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
+  if [ -n "$feed" ]; then
+    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+  else
+    "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
+  fi
   child=$!
   watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
   watch=$!
@@ -320,9 +330,10 @@ usage() {
   cat <<'END_OF_USAGE'
 Emergency Rollback Script (PartPulse)
 
-The script publishes the last good commit as a rollback branch, verifies that
-the branch is there, and then says what a person must do to move production.
-It changes no file, branch or index of the clone in which it runs.
+The script publishes the last good commit as a rollback branch, points
+production to it, and verifies what production serves. Without access to
+Vercel it stops after the branch and says what a person must do. It changes no
+file, branch or index of the clone in which it runs.
 
 Usage:
   rollback.sh [--yes] [--dry-run] [--push-only] [--any-commit] <commit-sha>
@@ -337,6 +348,10 @@ Usage:
 It touches only:
   -  adds objects to the clone's object store if the clone is behind
   -  one new branch on the remote
+  -  which deployment production serves, on Vercel
+  -  nothing
+  -  nothing
+  -  a message to the team, where ROLLBOOK_NOTIFY_URL is set
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 
 Exit codes:
@@ -424,6 +439,7 @@ parameter_commit=$(printf '%s' "$typed" | tr 'A-F' 'a-f')
 [ "${#parameter_commit}" -eq "${#typed}" ] || fail 3 "the program 'tr' does not work here." "Run the script on another machine."
 parameter_remote=origin
 parameter_production=HEAD
+parameter_address=${PRODUCTION_URL:-''}
 if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
   warn "$script: there is no terminal to ask on."
   wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
@@ -499,6 +515,178 @@ confirm() {
   warn ""
   wrap warn "Not confirmed. " "$truth"
   finish 2 'not confirmed'
+}
+
+# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
+# Text is split at its quotes, so that what stands inside a string can never pass for structure.
+flatten() {
+  awk '
+    BEGIN { RS = "\""; kind[0] = "value" }
+    function emit(value, path, i) {
+      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
+      print path "\t" value
+    }
+    function end_bare() {
+      if (bare != "") emit(bare)
+      bare = ""
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) {
+        text = text "\""
+        next
+      }
+      inside = 0
+      gsub(/[\t\r\n]/, " ", text)
+      if (kind[depth] == "object" && wants_key[depth]) {
+        key[depth] = text
+        wants_key[depth] = 0
+      } else emit(text)
+      text = ""
+      next
+    }
+    {
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+          kind[++depth] = "object"
+          wants_key[depth] = 1
+        } else if (c == "[") {
+          kind[++depth] = "list"
+          count[depth] = 0
+        } else if (c == "}" || c == "]") {
+          end_bare()
+          depth--
+        } else if (c == ",") {
+          end_bare()
+          if (kind[depth] == "list") count[depth]++
+          else wants_key[depth] = 1
+        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
+      }
+      end_bare()
+      inside = 1
+    }
+  '
+}
+
+# --- Vercel's API, by curl. The token reaches curl on its standard input: it stands in no
+# argument list, no file and no log.
+vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
+vercel_api=${vercel_api%/}
+
+# missing_access: the names of the variables without which production cannot be moved and verified.
+missing_access() {
+  for name in curl awk; do command -v "$name" >/dev/null 2>&1 || printf ' %s' "$name"; done
+  [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
+  [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
+  [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
+  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+}
+
+# check_access: refuses values that could not be sent as they are.
+check_access() {
+  case $VERCEL_TOKEN in
+  *[!A-Za-z0-9_]*) fail 3 "VERCEL_TOKEN holds characters that no token has." "Copy the token again; nothing else may stand in the variable." ;;
+  esac
+  case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
+  *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
+  esac
+  case $production_host in
+  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
+  esac
+}
+
+# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
+vercel() {
+  feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
+  limited 25 "$@"
+  feed=
+  http_status=$(tail -n 1 "$scratch/out")
+  case $http_status in
+  [1-9][0-9][0-9]) ;;
+  *) http_status=000 ;;
+  esac
+  sed '$d' "$scratch/out" | flatten >"$scratch/answer"
+  case $http_status in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
+# answer PATH: the value at PATH in the last answer; nothing where there is none.
+answer() {
+  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/answer"
+}
+
+# is_deployment ID: whether ID has the form of a deployment's id.
+is_deployment() {
+  case $1 in
+  dpl_*[!A-Za-z0-9_]* | dpl_) return 1 ;;
+  dpl_*) return 0 ;;
+  esac
+  return 1
+}
+
+# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+vercel_failed() {
+  words=$(printable "$(answer .error.message)")
+  case $http_status in
+  401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
+  404) fail 5 "Vercel could not $1 (404): ${words:-not found}" "Check VERCEL_ORG_ID, VERCEL_PROJECT_ID and the production address; or finish in the dashboard." ;;
+  429) fail 5 "Vercel has had too many requests (429)." "Wait a minute, then run the same command again; or finish in the dashboard." ;;
+  000) fail 6 "Vercel did not answer when asked to $1." "Check the network, then run the same command again; or finish in the dashboard." ;;
+  *) fail 5 "Vercel failed to $1 ($http_status): ${words:-no reason given}" "Look at https://www.vercel-status.com, then run the same command again; or finish in the dashboard." ;;
+  esac
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
+}
+
+# by_hand NUMBER: hands the steps from NUMBER on to a person, and ends.
+by_hand() {
+  if [ -n "$dry_run" ]; then
+    say ""
+    say "Left for a person in a real run:"
+  else
+    step=by-hand
+    say ""
+    say "A PERSON MUST FINISH THIS NOW."
+    wrap say "  Done: " "$truth"
+    say "  Left to do:"
+  fi
+  if [ "$1" -le 3 ]; then
+    say ""
+    wrap say '' 'Step 3: Move production'
+    wrap say '   - ' 'Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
+    wrap say '   - ' 'Find the production deployment of the commit above and choose "Instant Rollback"'
+    wrap say '   - ' 'If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"; that builds again and runs ''prisma migrate deploy'
+  fi
+  if [ "$1" -le 4 ]; then
+    say ""
+    wrap say '' 'Step 4: Verify Rollback'
+    wrap say '   - ' 'Visit production URL: '"${fact_production_url}"
+  fi
+  if [ "$1" -le 5 ]; then
+    say ""
+    wrap say '' 'Step 5: Look at the health endpoint'
+    wrap say '   - ' 'Work through ''Section 7.1 of the document'
+  fi
+  if [ "$1" -le 6 ]; then
+    say ""
+    wrap say '' 'Step 6: Notify the team'
+    wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  fi
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was changed."
+    finish 0 ok
+  fi
+  say "Exit 8: not finished until the steps above are done."
+  finish 8 'a person must finish'
 }
 
 # --- Step 1: Identify the last good commit
@@ -669,38 +857,271 @@ if [ -n "$option_push_only" ]; then
     say "Dry run: nothing was changed."
   else
     wrap say "DONE. " "$truth"
-    wrap say "Left to do: " 'Move production, Verify Rollback, Notify the team.'
+    wrap say "Left to do: " 'Move production, Verify Rollback, Look at the health endpoint, Notify the team.'
   fi
   finish 0 ok
 fi
 
-# --- The end.
-if [ -n "$dry_run" ]; then
-  say ""
-  say "Left for a person in a real run:"
-else
-  step=by-hand
-  say ""
-  say "A PERSON MUST FINISH THIS NOW."
-  wrap say "  Done: " "$truth"
-  say "  Left to do:"
+# --- Step 3: Move production
+begin_step move 'Step 3: Move production'
+production_url="${parameter_address}"
+production_host=
+case $production_url in
+http://* | https://*)
+  production_host=${production_url#*://}
+  production_host=${production_host%%/*}
+  ;;
+esac
+missing=$(missing_access)
+if [ -n "$missing" ]; then
+  wrap say "  " "No access to Vercel from here; missing:$missing."
+  record "$step" 'by hand' 0 missing "$missing"
+  by_hand 3
 fi
-say ""
-wrap say "" 'Step 3: Move production'
-wrap say '   - ' 'Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
-wrap say '   - ' 'Find the production deployment of the commit above and choose "Instant Rollback"'
-wrap say '   - ' 'If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"; that builds again and runs ''prisma migrate deploy'
-say ""
-wrap say "" 'Step 4: Verify Rollback'
-wrap say '   - ' 'Visit production URL: '"${fact_production_url}"
-wrap say '   - ' 'Work through ''Section 7.1 of the document'
-say ""
-wrap say "" 'Step 5: Notify the team'
-wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+check_access
+
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+project_name=$(answer .name)
+case $project_name in
+'' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
+esac
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
+live=$(answer .id)
+is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
+# The newest production deployment of the commit; never the live one.
+target=$(awk -F '\t' -v sha="$commit" -v live="$live" '
+  /^\.deployments\.[0-9]+\./ {
+    split($1, at, ".")
+    n = at[3] + 0
+    if (n > last) last = n
+    name = substr($1, length(".deployments." at[3] ".") + 1)
+    if (name == "uid") uid[n] = $2
+    if (name == "meta.githubCommitSha") of[n] = $2
+    if (name == "isRollbackCandidate") can[n] = $2
+  }
+  END {
+    for (n = 0; n <= last; n++)
+      if (of[n] == sha && (can[n] != "false" || uid[n] == live)) { print uid[n]; exit }
+  }' "$scratch/answer")
+say "  project     $project_name"
+say "  production  $production_host"
+say "  live now    $live"
+slow=
+asked=
+if [ -n "$target" ] && [ "$target" = "$live" ]; then
+  say "  The deployment of $short is live already."
+elif is_deployment "$target"; then
+  say "  roll back to $target"
+  if [ -n "$dry_run" ]; then
+    say "  A real run would re-point production to it."
+  else
+    confirm "  Move production?"
+    record "$step" before 0 live_before "$live" target "$target"
+    truth="$truth The request to move production to $target was being made; it may have been carried out."
+    for _ in 1 2 3; do
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rollback/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+      case $http_status in
+      2??)
+        asked=1
+        break
+        ;;
+      401 | 403 | 404) vercel_failed "roll back" ;;
+      400 | 402 | 422)
+        # The state stays as it was: this deployment cannot be reached at once.
+        wrap say "  " "Vercel cannot roll back to it at once ($http_status): $(printable "$(answer .error.message)")"
+        slow=1
+        break
+        ;;
+      esac
+      # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
+      for _ in 1 2 3; do
+        vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" && [ "$(answer .id)" = "$target" ] && asked=1 && break
+        pause 2
+      done
+      [ -z "$asked" ] || break
+      say "  Vercel has not done it yet (answer $http_status); asking again."
+    done
+  fi
+else
+  slow=1
+fi
+
+if [ -n "$slow" ]; then
+  say "  There is no production deployment of $short that can go live at once."
+  if [ -n "$dry_run" ]; then
+    say "  A real run would wait for the preview of the branch, then promote it."
+  else
+    say "  Waiting for the preview that Vercel builds from the branch (up to 15 minutes)."
+    preview=
+    waited=0
+    while [ "$waited" -lt 900 ]; do
+      if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"; then
+        found=$(awk -F '\t' -v sha="$commit" '
+          /^\.deployments\.[0-9]+\./ {
+            split($1, at, ".")
+            n = at[3] + 0
+            if (n > last) last = n
+            name = substr($1, length(".deployments." at[3] ".") + 1)
+            if (name == "uid") uid[n] = $2
+            if (name == "readyState") state[n] = $2
+            if (name == "target") target[n] = $2
+            if (name == "meta.githubCommitSha") of[n] = $2
+          }
+          END {
+            for (n = 0; n <= last; n++)
+              if (of[n] == sha && target[n] != "production") { print state[n], uid[n]; exit }
+          }' "$scratch/answer")
+        case $found in
+        'READY '*)
+          preview=${found#* }
+          break
+          ;;
+        'ERROR '* | 'CANCELED '*) fail 5 "the build of the rollback branch failed on Vercel (${found#* })." "Look at its log in the dashboard, and roll back by hand there." ;;
+        esac
+      fi
+      pause 3
+    done
+    is_deployment "$preview" || fail 6 "no preview of the rollback branch was ready within 15 minutes." "Look for it in the dashboard, and promote it there."
+    say "  preview     $preview"
+    wrap say "  " "Promoting it builds it again with production's settings, and the build may apply database migrations."
+    confirm "  Promote it to production?"
+    truth="$truth The request to promote $preview was being made; it may have been carried out."
+    # Not repeated: each request would start a build of its own.
+    promotion="{\"deploymentId\":\"$preview\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"promote\"}}"
+    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${promotion}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" || vercel_failed "promote the preview"
+    target=$(answer .id)
+    is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built."
+    asked=1
+    say "  building    $target (up to 15 minutes)"
+    built=
+    waited=0
+    while [ "$waited" -lt 900 ]; do
+      if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}"'?teamId='"${VERCEL_ORG_ID}"; then
+        built=$(answer .readyState)
+        case $built in
+        READY) break ;;
+        ERROR | CANCELED) fail 5 "the production build of the rollback failed on Vercel ($target)." "Look at its log in the dashboard; production still serves what it served before." ;;
+        esac
+      fi
+      pause 3
+    done
+    [ "$built" = READY ] || fail 6 "the production build was not ready within 15 minutes." "Follow $target in the dashboard."
+  fi
+fi
+[ -n "$dry_run" ] || record "$step" ok 0 live_before "$live" target "$target"
+
+# --- Step 4: Verify Rollback
+begin_step verify 'Step 4: Verify Rollback'
+if [ -n "$dry_run" ]; then
+  say "  A real run would look until $production_host serves the target."
+else
+  seen=
+  serves=
+  waited=0
+  while [ "$waited" -lt 90 ]; do
+    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+      serves=$(answer .id)
+      # Twice in a row: something else may go live at the same moment.
+      if [ "$serves" = "$target" ]; then
+        [ -z "$seen" ] || break
+        seen=1
+        pause 1
+        continue
+      fi
+      [ -z "$seen" ] || break
+    fi
+    seen=
+    pause 2
+  done
+  if [ "$serves" != "$target" ] || [ -z "$seen" ]; then
+    is_deployment "$serves" || serves='what nobody can tell'
+    truth="Production at $production_host serves $serves, not $target."
+    [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard who else deploys now; then run the same command again."
+    fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
+  fi
+  truth="Production at $production_host serves $target, made from $short."
+  say "  $production_host serves $target"
+  record "$step" ok 0 live "$target"
+fi
+
+# --- Step 5: Look at the health endpoint
+begin_step health 'Step 5: Look at the health endpoint'
+check_address="${parameter_address}"
+check_address=${check_address%/}
+check_path=/api/health
+check_contains='"status":"ok"'
+if [ -n "$dry_run" ]; then
+  say "  A real run would ask $check_address$check_path."
+else
+  healthy=
+  checked=0
+  while [ "$checked" -lt 60 ]; do
+    limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' "${check_address}""${check_path}"
+    check_status=$(tail -n 1 "$scratch/out")
+    if [ "$check_status" = 200 ]; then
+      case $(sed '$d' "$scratch/out" | tr -d ' \n\r\t') in
+      *"$check_contains"*)
+        healthy=1
+        break
+        ;;
+      esac
+    fi
+    sleep 2
+    checked=$((checked + 2))
+  done
+  if [ -z "$healthy" ]; then
+    complaint
+    truth="$truth It does not answer at $check_path as it should (last status: $(printable "$check_status"))."
+    fail 7 "the application is not healthy." 'Read its words above and look at what it has changed. Do not repeat it blindly.'
+  fi
+  truth="$truth It answers at $check_path."
+  say "  $check_path answers"
+  record "$step" ok 0
+fi
+
+# --- Step 6: Notify the team
+begin_step notify 'Step 6: Notify the team'
+message='PartPulse was rolled back.'
+payload="{\"text\":\"$(json "$message $truth")\"}"
+notified=
+if [ -n "$dry_run" ]; then
+  say "  A real run would tell the team."
+elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ]; then
+  case $ROLLBOOK_NOTIFY_URL in
+  http://* | https://*)
+    case $ROLLBOOK_NOTIFY_URL in
+    *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) ;;
+    *)
+      # The address of a webhook is a secret too.
+      feed="url = \"$ROLLBOOK_NOTIFY_URL\""
+      limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
+      feed=
+      case $(tail -n 1 "$scratch/out") in
+      2??) notified=1 ;;
+      esac
+      ;;
+    esac
+    ;;
+  esac
+fi
+if [ -n "$notified" ]; then
+  say "  The team's webhook took the message."
+  record "$step" ok 0
+elif [ -z "$dry_run" ]; then
+  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
+  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$message"
+  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  record "$step" 'by hand' 0
+fi
+
+# --- The end.
 say ""
 if [ -n "$dry_run" ]; then
   say "Dry run: nothing was changed."
   finish 0 ok
 fi
-say "Exit 8: not finished until the steps above are done."
-finish 8 'a person must finish'
+wrap say 'DONE. ' "$truth"
+wrap say '  ' 'PRODUCTION IS PINNED after an instant rollback: pushes to the production branch do not go live. Once the fix is deployed, promote the fixed deployment in 'https://vercel.com/apgi-cmy/partpulse'; that unpins production.'
+wrap say '  ' 'The defect stays open. Go on with ''Section 8 of the document'.
+finish 0 ok

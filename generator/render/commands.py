@@ -1,0 +1,74 @@
+"""How a procedure is called, and which commands it runs: the same for script and document."""
+
+from __future__ import annotations
+
+from generator import actions, model, shell
+from generator.text import Hole, holes
+
+
+def usage(procedure: model.Procedure) -> str:
+    """One line: 'rollback.sh [--yes] [--dry-run] [--push-only] <commit-sha>'."""
+    options = " ".join(f"[--{name}]" for name, _ in options_of(procedure))
+    wanted = " ".join(f"<{argument_name(p)}>" for p in arguments_of(procedure))
+    return f"{procedure.script} {options} {wanted}".rstrip()
+
+
+def argument_name(parameter: model.Parameter) -> str:
+    return f"{parameter.id}-sha" if parameter.type == "commit" else parameter.id
+
+
+def arguments_of(procedure: model.Procedure) -> list[model.Parameter]:
+    found = [p for p in procedure.parameters if p.position is not None]
+    return sorted(found, key=lambda p: p.position or 0)
+
+
+def actions_of(procedure: model.Procedure) -> list[actions.Action]:
+    return [a for s in procedure.steps if s.action and (a := actions.find(s.action))]
+
+
+def options_of(procedure: model.Procedure) -> list[tuple[str, str]]:
+    found = [("yes", "ask no questions"), ("dry-run", "say what would be done, and touch nothing")]
+    found += [(s.option, s.help) for s in procedure.stops]
+    found += [(o.name, o.help) for a in actions_of(procedure) for o in a.options]
+    return found
+
+
+def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
+    """The commands of a step as people read them: exactly the words that a script runs."""
+    action = actions.find(step.action) if step.action else None
+    if action is None:
+        names = {p.id: f"<{argument_name(p)}>" for p in procedure.parameters}
+        constant = {p.id: p.value for p in procedure.parameters if p.value is not None}
+        found = step.commands
+    else:
+        names = {hole: _named(words, step, procedure) for hole, _, words in action.holes}
+        constant = _constants(action, step, procedure)
+        found = [c for _, c in action.commands]
+    lines = []
+    for command in found:
+        if command.comment:
+            lines.append(f"# {command.comment}")
+        lines.append(shell.shown(command, names, constant))
+    return lines
+
+
+def _constants(
+    action: actions.Action, step: model.Step, procedure: model.Procedure
+) -> dict[str, str]:
+    """Parameters of an action whose value is known now: they are shown, not named."""
+    fixed = {p.id: p.value for p in procedure.parameters if p.value is not None}
+    found = {}
+    for name, word in step.arguments.items():
+        parts = [fixed.get(p.name) if isinstance(p, Hole) else p for p in holes(word)]
+        if all(p is not None for p in parts):
+            found[name] = "".join(parts)
+    return found
+
+
+def _named(words: str, step: model.Step, procedure: model.Procedure) -> str:
+    """The words for a hole; they may themselves hold a parameter of the action."""
+    action = actions.find(step.action or "")
+    constants = _constants(action, step, procedure) if action else {}
+    return "".join(
+        constants.get(p.name, p.name) if isinstance(p, Hole) else p for p in holes(words)
+    )
