@@ -164,21 +164,7 @@ class Vercel:
     def _settle(self) -> None:
         """Everything that has happened by now: pushes, finished builds, alias jobs."""
         if self.bare is not None:
-            listed = subprocess.run(
-                [
-                    "git",
-                    "--git-dir",
-                    self.bare,
-                    "for-each-ref",
-                    "--format=%(objectname) %(refname:short)",
-                    "refs/heads",
-                ],
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout.split("\n")
-            for line in filter(None, listed):
-                sha, ref = line.split(" ", 1)
+            for ref, sha in self._refs().items():
                 if self.seen_refs.get(ref) != sha:
                     self.seen_refs[ref] = sha
                     target = "production" if ref == self.production_branch else None
@@ -208,22 +194,18 @@ class Vercel:
     def watch(self, bare: Path) -> None:
         """Let the Git integration watch a bare repository; what it holds now is no news."""
         self.bare = bare
+        self.seen_refs = self._refs()
+
+    def _refs(self) -> dict[str, str]:
+        """branch -> commit, of the repository that the integration watches."""
+        command = ["git", "--git-dir", str(self.bare), "for-each-ref", "refs/heads"]
         listed = subprocess.run(
-            [
-                "git",
-                "--git-dir",
-                bare,
-                "for-each-ref",
-                "--format=%(objectname) %(refname:short)",
-                "refs/heads",
-            ],
+            [*command, "--format=%(refname:short) %(objectname)"],
             capture_output=True,
             text=True,
             check=True,
-        ).stdout.split("\n")
-        self.seen_refs = {
-            ref: sha for sha, ref in (line.split(" ", 1) for line in filter(None, listed))
-        }
+        ).stdout
+        return dict(line.split(" ", 1) for line in listed.splitlines())
 
     def _start_job(self, uid: str, kind: str) -> None:
         self.request = {

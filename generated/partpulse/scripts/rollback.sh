@@ -618,6 +618,25 @@ answer() {
   awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/answer"
 }
 
+# deployments: the last answer as lines 'commit id state target candidate', newest first; '-'
+# stands for what is not there.
+deployments() {
+  awk -F '\t' '
+    /^\.deployments\.[0-9]+\./ {
+      split($1, at, ".")
+      n = at[3] + 0
+      if (n > last) last = n
+      name = substr($1, length(".deployments." at[3] ".") + 1)
+      gsub(/[^A-Za-z0-9_-]/, "?", $2)
+      value[n, name] = $2
+    }
+    function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
+    END {
+      for (n = 0; n <= last; n++)
+        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate")
+    }' "$scratch/answer"
+}
+
 # is_deployment ID: whether ID has the form of a deployment's id.
 is_deployment() {
   case $1 in
@@ -889,21 +908,13 @@ vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --
 live=$(answer .id)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
 vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
-# The newest production deployment of the commit; never the live one.
-target=$(awk -F '\t' -v sha="$commit" -v live="$live" '
-  /^\.deployments\.[0-9]+\./ {
-    split($1, at, ".")
-    n = at[3] + 0
-    if (n > last) last = n
-    name = substr($1, length(".deployments." at[3] ".") + 1)
-    if (name == "uid") uid[n] = $2
-    if (name == "meta.githubCommitSha") of[n] = $2
-    if (name == "isRollbackCandidate") can[n] = $2
-  }
-  END {
-    for (n = 0; n <= last; n++)
-      if (of[n] == sha && (can[n] != "false" || uid[n] == live)) { print uid[n]; exit }
-  }' "$scratch/answer")
+# The newest production deployment of the commit, of those that can go live at once.
+target=$(deployments | while read -r of uid _ _ can; do
+  [ "$of" = "$commit" ] || continue
+  [ "$can" != false ] || [ "$uid" = "$live" ] || continue
+  printf '%s\n' "$uid"
+  break
+done)
 say "  project     $project_name"
 say "  production  $production_host"
 say "  live now    $live"
@@ -957,21 +968,12 @@ if [ -n "$slow" ]; then
     waited=0
     while [ "$waited" -lt 900 ]; do
       if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"; then
-        found=$(awk -F '\t' -v sha="$commit" '
-          /^\.deployments\.[0-9]+\./ {
-            split($1, at, ".")
-            n = at[3] + 0
-            if (n > last) last = n
-            name = substr($1, length(".deployments." at[3] ".") + 1)
-            if (name == "uid") uid[n] = $2
-            if (name == "readyState") state[n] = $2
-            if (name == "target") target[n] = $2
-            if (name == "meta.githubCommitSha") of[n] = $2
-          }
-          END {
-            for (n = 0; n <= last; n++)
-              if (of[n] == sha && target[n] != "production") { print state[n], uid[n]; exit }
-          }' "$scratch/answer")
+        found=$(deployments | while read -r of uid state kind _; do
+          [ "$of" = "$commit" ] || continue
+          [ "$kind" != production ] || continue
+          printf '%s %s\n' "$state" "$uid"
+          break
+        done)
         case $found in
         'READY '*)
           preview=${found#* }
