@@ -1018,7 +1018,7 @@ begin_step verify 'Step 4: Verify Rollback'
 if [ -n "$dry_run" ]; then
   say "  A real run would look until $production_host serves the target."
 else
-  seen=
+  seen=0
   serves=
   waited=0
   while [ "$waited" -lt 90 ]; do
@@ -1026,17 +1026,17 @@ else
       serves=$(answer .id)
       # Twice in a row: something else may go live at the same moment.
       if [ "$serves" = "$target" ]; then
-        [ -z "$seen" ] || break
-        seen=1
+        seen=$((seen + 1))
+        [ "$seen" -lt 2 ] || break
         pause 1
         continue
       fi
-      [ -z "$seen" ] || break
+      [ "$seen" -eq 0 ] || break
     fi
-    seen=
+    seen=0
     pause 2
   done
-  if [ "$serves" != "$target" ] || [ -z "$seen" ]; then
+  if [ "$serves" != "$target" ] || [ "$seen" -lt 2 ]; then
     is_deployment "$serves" || serves='what nobody can tell'
     truth="Production at $production_host serves $serves, not $target."
     [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard who else deploys now; then run the same command again."
