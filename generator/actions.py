@@ -294,21 +294,7 @@ NOTIFY = Action(
     commands=(
         (
             "post",
-            Command(
-                (
-                    *_CURL,
-                    "--write-out",
-                    "\\n%{http_code}",
-                    "--config",
-                    "-",
-                    "--request",
-                    "POST",
-                    "--header",
-                    "Content-Type: application/json",
-                    "--data",
-                    "{payload}",
-                ),
-            ),
+            Command((*_POST, "{payload}")),
         ),
     ),
     holes=(("payload", "payload", "<message>"),),

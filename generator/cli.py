@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from generator import __version__
 
@@ -246,11 +246,11 @@ def _now():
     return datetime.now(UTC)
 
 
-def _print_problems(problems: list[Problem], stream: TextIO | None = None) -> None:
+def _print_problems(problems: list[Problem]) -> None:
     from generator.report import problem_text
 
     for problem in problems:
-        print(problem_text(problem), file=stream or sys.stdout)
+        print(problem_text(problem))
 
 
 def _count(number: int, noun: str) -> str:

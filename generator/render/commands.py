@@ -41,8 +41,8 @@ def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
         constant = {p.id: p.value for p in procedure.parameters if p.value is not None}
         found = step.commands
     else:
-        names = {hole: _named(words, step, procedure) for hole, _, words in action.holes}
-        constant = _constants(action, step, procedure)
+        constant = _constants(step, procedure)
+        names = {hole: _named(words, constant) for hole, _, words in action.holes}
         found = [c for _, c in action.commands]
     lines = []
     for command in found:
@@ -52,9 +52,7 @@ def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
     return lines
 
 
-def _constants(
-    action: actions.Action, step: model.Step, procedure: model.Procedure
-) -> dict[str, str]:
+def _constants(step: model.Step, procedure: model.Procedure) -> dict[str, str]:
     """Parameters of an action whose value is known now: they are shown, not named."""
     fixed = {p.id: p.value for p in procedure.parameters if p.value is not None}
     found = {}
@@ -65,10 +63,8 @@ def _constants(
     return found
 
 
-def _named(words: str, step: model.Step, procedure: model.Procedure) -> str:
+def _named(words: str, constants: dict[str, str]) -> str:
     """The words for a hole; they may themselves hold a parameter of the action."""
-    action = actions.find(step.action or "")
-    constants = _constants(action, step, procedure) if action else {}
     return "".join(
         constants.get(p.name, p.name) if isinstance(p, Hole) else p for p in holes(words)
     )

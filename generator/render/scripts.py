@@ -7,7 +7,6 @@ import re
 import textwrap
 
 from generator import actions, model, shell
-from generator.assemble import walk_sections
 from generator.outputs import OutFile
 from generator.refs import targets, value_words
 from generator.render.commands import (
@@ -69,20 +68,11 @@ def outputs(book: model.Handbook) -> list[OutFile]:
 def script(procedure: model.Procedure, book: model.Handbook) -> str:
     """The whole text of a procedure's script."""
     known = targets(book)
-    section = next(
-        (
-            s
-            for s in walk_sections(book.sections)
-            for b in s.blocks
-            if b.kind == "procedure" and b.value == procedure.id
-        ),
-        None,
-    )
     service = {"id": book.service.id, "name": book.service.name}
     data = {
         "procedure": procedure,
         "service": service,
-        "script": _header(procedure, book, section),
+        "script": _header(procedure, book, known),
     }
     steps = []
     for number, step in enumerate(procedure.steps, 1):
@@ -143,7 +133,7 @@ def _squeezed(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
 
-def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[str, object]:
+def _header(procedure: model.Procedure, book: model.Handbook, known) -> dict[str, object]:
     used = actions_of(procedure)
     programs = sorted({*_PROGRAMS, *(n for a in used for n in a.needs), *_own_programs(procedure)})
     touches = [a.touches for a in used]
@@ -179,7 +169,7 @@ def _header(procedure: model.Procedure, book: model.Handbook, section) -> dict[s
         if f.env
     ]
     wanted = " ".join(f"<{a['name']}>" for a in arguments)
-    known = targets(book)
+    section = known["procedure", procedure.id].section
     purpose = [shell.plain(p, known) for p in shell.paragraphs(procedure.intro or procedure.title)]
     return {
         "name": procedure.script,
