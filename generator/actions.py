@@ -215,7 +215,6 @@ ROLL_BACK = Action(
                 "Team, project and token are right",
             ),
         ),
-        ("live", _LIVE),
         (
             "candidates",
             Command(
@@ -223,6 +222,7 @@ ROLL_BACK = Action(
                 "The deployments that were in production",
             ),
         ),
+        ("live", _LIVE),
         (
             "roll-back",
             Command(

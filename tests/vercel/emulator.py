@@ -21,6 +21,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -94,10 +95,10 @@ class Vercel:
     stale_alias_request: dict | None = None  # an earlier request is reported instead
     queue_promotions: bool = False  # 202, and nothing moves before `run_queue`
     overtake: str | None = None  # this deployment goes live right after the rollback
-    snatch: str | None = None  # goes live once somebody has seen the rollback live
     requests: list[tuple[str, str]] = field(default_factory=list)
     tokens_seen: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
+    hooks: list[tuple[str, str, Callable[[Vercel], bool]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
@@ -134,10 +135,14 @@ class Vercel:
     def fault(self, method: str, part: str, **what: object) -> None:
         self.faults.append(Fault(method, part, **what))
 
+    def after(self, method: str, part: str, happens: Callable[[Vercel], bool]) -> None:
+        """Something else happens once such a request was answered; True: it has happened."""
+        self.hooks.append((method, part, happens))
+
     def run_queue(self) -> None:
         with self.lock:
             for uid in self.queued:
-                self._assign(uid)
+                self.assign(uid)
                 self.auto_assign = True
             self.queued.clear()
 
@@ -155,7 +160,7 @@ class Vercel:
         self.deployments.append(found)
         return found
 
-    def _assign(self, uid: str) -> None:
+    def assign(self, uid: str) -> None:
         self.live = uid
         found = self.find(uid)
         if found:
@@ -173,11 +178,11 @@ class Vercel:
             uid = self.pending[1]
             self.pending = None
             if not self.skip_alias_job:
-                self._assign(uid)
+                self.assign(uid)
             if self.request:
                 self.request["jobStatus"] = "skipped" if self.skip_alias_job else "succeeded"
             if self.overtake:
-                self._assign(self.overtake)
+                self.assign(self.overtake)
                 self.overtake = None
         for found in self.deployments:
             if (
@@ -186,7 +191,7 @@ class Vercel:
                 and not found.once_production
                 and found.ref != "moved"
             ) and (self.auto_assign or found.ref == "promoted"):
-                self._assign(found.uid)
+                self.assign(found.uid)
                 if found.ref == "promoted":
                     self.auto_assign = True
                     found.ref = "moved"
@@ -244,9 +249,6 @@ class Vercel:
                     return 200, {"id": TEAM, "slug": SLUG, "name": "APGI"}
                 case ("GET", [_, "deployments", name]):
                     found = self.find(name)
-                    if self.snatch and name == self.domain and not self.auto_assign:
-                        self._assign(self.snatch)
-                        self.snatch = None
                     return (
                         (200, self._deployment(found))
                         if found
@@ -415,6 +417,10 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = service.answer(self.command, url.path, parse_qs(url.query), body)
             if fault and fault.status:
                 status, answer = _error(fault.status, "fault", "something went wrong")
+        with service.lock:
+            for hook in [h for h in service.hooks if h[0] == self.command and h[1] in url.path]:
+                if hook[2](service):
+                    service.hooks.remove(hook)
         if fault and (fault.cut or fault.hang):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)

@@ -229,7 +229,27 @@ def overtaken(w: World) -> None:
 
 
 def snatched(w: World) -> None:
-    w.vercel.snatch = w.vercel.live
+    """The bad deployment goes live again once somebody has seen the rollback live."""
+    bad = w.vercel.live
+
+    def again(vercel: Vercel) -> bool:
+        if not vercel.auto_assign:
+            vercel.assign(bad)
+            return True
+        return False
+
+    w.vercel.after("GET", "/v13/deployments/127", again)
+
+
+def rolled_back_elsewhere(part: str) -> Setup:
+    """Somebody else makes the same rollback between two requests of this one."""
+
+    def happens(vercel: Vercel) -> bool:
+        vercel.auto_assign = False
+        vercel.assign(vercel.deployments[0].uid)
+        return True
+
+    return lambda w: w.vercel.after("GET", part, happens)
 
 
 def live_already(w: World) -> None:
@@ -284,6 +304,9 @@ SITUATIONS: dict[str, tuple[Setup | None, dict[str, object], int, str]] = {
     "the job is skipped": (lie("skip_alias_job", True), {}, 7, "something else"),
     "another deployment goes live": (overtaken, {"alias_seconds": 0.3}, 7, "who else deploys"),
     "another goes live after the first look": (snatched, {}, 7, "who else deploys"),
+    "somebody else has just done it": (rolled_back_elsewhere("/v6/"), {}, 0, "live already"),
+    "somebody else does it now": (rolled_back_elsewhere("/v13/"), {}, 0, "DONE"),
+    "somebody else did it at the start": (rolled_back_elsewhere("/v9/"), {}, 0, "live already"),
     "the build fails": (failing_build, {"good": False}, 5, "failed"),
     "unhealthy": (app(500, b"oops"), {}, 7, "not healthy"),
     "healthy in status only": (app(200, b'{"status": "degraded"}'), {}, 7, "not healthy"),
@@ -449,20 +472,18 @@ def test_json_is_read_as_it_is(flatten: Path, awk: str, value: object, indent: i
 
 def test_many_at_once_harm_nothing(world) -> None:
     w = world()
-    with ThreadPoolExecutor(3) as pool:
-        codes = list(
-            pool.map(
-                lambda _: (
-                    w.vercel
-                    and subprocess.run(
-                        ["dash", str(SCRIPT), "--yes", w.shas[0]],
-                        cwd=w.folder / "clone",
-                        env=w.environment(),
-                        capture_output=True,
-                        stdin=subprocess.DEVNULL,
-                    ).returncode
-                ),
-                range(3),
-            )
+
+    def run(_: int) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            ["dash", str(SCRIPT), "--yes", w.shas[0]],
+            cwd=w.folder / "clone",
+            env=w.environment(),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
         )
-    assert codes == [0, 0, 0] and w.live_sha == w.shas[0]
+
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(run, range(3)))
+    assert [x.returncode for x in done] == [0, 0, 0], [x.stdout + x.stderr for x in done]
+    assert w.live_sha == w.shas[0]

@@ -904,17 +904,20 @@ project_name=$(answer .name)
 case $project_name in
 '' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
 esac
+# The list first, then what is live: whoever else moves production between the two is seen.
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
+candidates=$(deployments)
 vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
 live=$(answer .id)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
-vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
-# The newest production deployment of the commit, of those that can go live at once.
-target=$(deployments | while read -r of uid _ _ can; do
-  [ "$of" = "$commit" ] || continue
-  [ "$can" != false ] || [ "$uid" = "$live" ] || continue
-  printf '%s\n' "$uid"
-  break
-done)
+# Of the commit's production deployments: the live one, else the newest that can go live at once,
+# else the newest; whether Vercel takes that one back, its answer to the request will say.
+target=$(printf '%s\n' "$candidates" | awk -v commit="$commit" -v live="$live" '
+  $1 != commit { next }
+  $2 == live { is_live = $2 }
+  $5 != "false" && can == "" { can = $2 }
+  newest == "" { newest = $2 }
+  END { print is_live != "" ? is_live : can != "" ? can : newest }')
 say "  project     $project_name"
 say "  production  $production_host"
 say "  live now    $live"
