@@ -6,9 +6,6 @@ This only gives shapes to what is there; whether it makes sense as a whole
 
 from __future__ import annotations
 
-import hashlib
-import json
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -18,6 +15,7 @@ from generator import model
 from generator.durations import duration_words, parse_duration
 from generator.files import Document
 from generator.source import Mapping, Node, Scalar, Sequence
+from generator.stamps import stamps
 from generator.text import REFERENCE
 
 
@@ -58,32 +56,6 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
         unfilled=tuple(unfilled),
         stamps=stamps(documents),
     )
-
-
-def stamps(documents: Iterable[Document]) -> dict[str, str]:
-    """What a review and each drill would be about, as `sha256:...` by the id of its clock.
-
-    A review is about all that the content says; a drill about one procedure.
-    Layout, quotes, comments and the order of keys do not count.
-    """
-    everything = {f"{d.kind}/{d.stem}": d.data for d in documents}
-    found = {"review": _stamp("review", everything)}
-    for document in documents:
-        if document.kind == "procedure":
-            found[f"drill:{document.data['id']}"] = _stamp("drill", document.data)
-    return found
-
-
-def _stamp(kind: str, content: object) -> str:
-    """sha256 over canonical JSON of kind, version of the projection, and content."""
-    text = json.dumps(
-        {"kind": kind, "version": 1, "content": content},
-        sort_keys=True,
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    text = unicodedata.normalize("NFC", text)
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def walk_sections(sections: Iterable[model.Section]) -> Iterator[model.Section]:
@@ -216,7 +188,14 @@ def _procedure(data: Mapping) -> model.Procedure:
     def parameter(key: Scalar, value: Mapping) -> model.Parameter:
         position = int(value["position"]) if "position" in value else None
         return model.Parameter(
-            key, value["type"], value["help"], position, value.get("value"), value.get("fact")
+            id=key,
+            type=value["type"],
+            help=value["help"],
+            position=position,
+            value=value.get("value"),
+            fact=value.get("fact"),
+            choices=_lines(value, "choices"),
+            repeat=_flag(value, "repeat"),
         )
 
     budget = data.get("budget")

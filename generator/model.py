@@ -162,12 +162,16 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Parameter:
+    """With a position it is an argument of the script; `value` is then what holds without it."""
+
     id: str
     type: str
     help: str
     position: int | None
     value: str | None
     fact: str | None = None
+    choices: tuple[str, ...] = ()
+    repeat: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,20 @@ from generator.text import Hole, holes
 def usage(procedure: model.Procedure) -> str:
     """One line: 'rollback.sh [--yes] [--dry-run] [--push-only] <commit-sha>'."""
     options = " ".join(f"[--{name}]" for name, _ in options_of(procedure))
-    wanted = " ".join(f"<{argument_name(p)}>" for p in arguments_of(procedure))
+    wanted = " ".join(argument_words(p) for p in arguments_of(procedure))
     return f"{procedure.script} {options} {wanted}".rstrip()
 
 
 def argument_name(parameter: model.Parameter) -> str:
     return f"{parameter.id}-sha" if parameter.type == "commit" else parameter.id
+
+
+def argument_words(parameter: model.Parameter) -> str:
+    """'<commit-sha>', 'take|show', '[<deployment>]' where it may be left out, '[<name>...]'."""
+    words = "|".join(parameter.choices) or f"<{argument_name(parameter)}>"
+    if parameter.repeat:
+        return f"[{words}...]"
+    return f"[{words}]" if parameter.value is not None else words
 
 
 def arguments_of(procedure: model.Procedure) -> list[model.Parameter]:
@@ -38,7 +46,7 @@ def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
     action = actions.find(step.action) if step.action else None
     if action is None:
         names = {p.id: f"<{argument_name(p)}>" for p in procedure.parameters}
-        constant = {p.id: p.value for p in procedure.parameters if p.value is not None}
+        constant = _fixed(procedure)
         found = step.commands
     else:
         constant = _constants(step, procedure)
@@ -52,9 +60,16 @@ def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
     return lines
 
 
+def _fixed(procedure: model.Procedure) -> dict[str, str]:
+    """The parameters whose value no run can change."""
+    return {
+        p.id: p.value for p in procedure.parameters if p.value is not None and p.position is None
+    }
+
+
 def _constants(step: model.Step, procedure: model.Procedure) -> dict[str, str]:
     """Parameters of an action whose value is known now: they are shown, not named."""
-    fixed = {p.id: p.value for p in procedure.parameters if p.value is not None}
+    fixed = _fixed(procedure)
     found = {}
     for name, word in step.arguments.items():
         parts = [fixed.get(p.name) if isinstance(p, Hole) else p for p in holes(word)]

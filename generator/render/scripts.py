@@ -12,6 +12,7 @@ from generator.refs import targets, value_words
 from generator.render.commands import (
     actions_of,
     argument_name,
+    argument_words,
     arguments_of,
     command_lines,
     options_of,
@@ -136,7 +137,7 @@ def _squeezed(text: str) -> str:
 def _header(procedure: model.Procedure, book: model.Handbook, known) -> dict[str, object]:
     used = actions_of(procedure)
     programs = sorted({*_PROGRAMS, *(n for a in used for n in a.needs), *_own_programs(procedure)})
-    touches = [a.touches for a in used]
+    touches = list(dict.fromkeys(a.touches for a in used if a.touches))
     if own := _own_programs(procedure):
         touches.append(f"what its commands touch: {', '.join(sorted(own))}")
     touches.append("a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)")
@@ -150,6 +151,10 @@ def _header(procedure: model.Procedure, book: model.Handbook, known) -> dict[str
             "variable": Shell(shell.variable(f"parameter-{p.id}")),
             "type": p.type,
             "name": argument_name(p),
+            "default": shell.quote(p.value or ""),
+            "repeat": p.repeat,
+            "choices": "|".join(p.choices),
+            "pattern": Shell(" | ".join(shell.quote(c) for c in p.choices)),
         }
         for p in arguments_of(procedure)
     ]
@@ -168,7 +173,8 @@ def _header(procedure: model.Procedure, book: model.Handbook, known) -> dict[str
         for f in g.facts
         if f.env
     ]
-    wanted = " ".join(f"<{a['name']}>" for a in arguments)
+    wanted = " ".join(argument_words(p) for p in arguments_of(procedure))
+    least = sum(p.value is None and not p.repeat for p in arguments_of(procedure))
     section = known["procedure", procedure.id].section
     purpose = [shell.plain(p, known) for p in shell.paragraphs(procedure.intro or procedure.title)]
     return {
@@ -182,6 +188,9 @@ def _header(procedure: model.Procedure, book: model.Handbook, known) -> dict[str
         "arguments": arguments,
         "constants": constants,
         "facts": facts,
+        "least": least,
+        "repeats": any(a["repeat"] for a in arguments),
+        "takes_words": any(a["type"] not in ("commit", "choice") for a in arguments),
         "wanted": f"expected {wanted}" if wanted else "expected no arguments",
         "hash": book.stamps[f"drill:{procedure.id}"],
         "takes_commit": any(a["type"] == "commit" for a in arguments),
@@ -227,7 +236,7 @@ def _help(
         ),
         "",
     ]
-    rows = [(f"<{argument_name(p)}>", p.help) for p in arguments_of(procedure)]
+    rows = [(argument_words(p), _argument_help(p)) for p in arguments_of(procedure)]
     rows += [(f"--{name}", text) for name, text in options_of(procedure)]
     rows += [("--help", "show this text")]
     lines += [*_rows(rows), "", "It touches only:", *_rows([("-", t) for t in touches]), ""]
@@ -238,10 +247,15 @@ def _help(
         for f in g.facts
         if f.env
     ]
+    envs += dict.fromkeys(e for a in actions_of(procedure) for e in a.environment)
     envs.append(("ROLLBOOK_LOG_DIR", "folder for the run log"))
     lines += ["", "Environment:", *_rows(envs)]
     # No line may look like the end of the here-document, not even to a linter.
     return Shell("\n".join(line.replace("END_OF_USAGE", "END-OF-USAGE") for line in lines))
+
+
+def _argument_help(parameter: model.Parameter) -> str:
+    return f"{parameter.help} (default: {parameter.value})" if parameter.value else parameter.help
 
 
 def _rows(rows: list[tuple[str, str]]) -> list[str]:

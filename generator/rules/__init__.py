@@ -20,6 +20,7 @@ from generator.rules.names import (
     names_match_files,
 )
 from generator.rules.order import dates_are_in_order, spans_are_in_order
+from generator.rules.parameters import parameters_have_values
 from generator.rules.procedures import procedures_can_run
 from generator.rules.references import (
     blanks_are_typed,
@@ -42,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     dates_are_in_order,
     spans_are_in_order,
     procedures_can_run,
+    parameters_have_values,
     figures_agree,
     figures_do_not_contradict,
 )

@@ -46,18 +46,6 @@ def procedures_can_run(context: Context) -> Iterator[Problem]:
                     "make two steps of it",
                 )
         for parameter in procedure.parameters:
-            if parameter.value is not None and holes(parameter.value) != (parameter.value,):
-                yield problem_at(
-                    parameter.value,
-                    "a fixed value cannot use a parameter",
-                    "write the value out, without {name}",
-                )
-            if parameter.fact is not None and parameter.fact not in context.ids("fact"):
-                yield problem_at(
-                    parameter.fact,
-                    f"no fact is called {quoted(parameter.fact)}",
-                    did_you_mean(parameter.fact, context.ids("fact")),
-                )
             if parameter.id not in used:
                 yield problem_at(
                     parameter.id,
@@ -241,20 +229,6 @@ def _script(procedure: model.Procedure) -> Iterator[Problem]:
         yield problem_at(
             procedure.script, "alternatives cannot be a script", "make a procedure of each"
         )
-    positions = sorted(p.position for p in procedure.parameters if p.position is not None)
-    if positions != list(range(1, len(positions) + 1)):
-        yield problem_at(
-            procedure.script,
-            f"the positions of the arguments are {', '.join(map(str, positions))}",
-            "count them 1, 2, 3, ...",
-        )
-    for parameter in procedure.parameters:
-        if [parameter.position, parameter.value, parameter.fact].count(None) != 2:
-            yield problem_at(
-                parameter.id,
-                "a parameter of a script has a position, a value or a fact",
-                "give it one of them",
-            )
     runnable = [s.id for s in procedure.steps if s.runs]
     taken = [*_OPTIONS]
     for step in procedure.steps:

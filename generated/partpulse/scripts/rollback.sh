@@ -13,8 +13,6 @@
 #   - adds objects to the clone's object store if the clone is behind
 #   - one new branch on the remote
 #   - which deployment production serves, on Vercel
-#   - nothing
-#   - nothing
 #   - a message to the team, where ROLLBOOK_NOTIFY_URL is set
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
@@ -349,8 +347,6 @@ It touches only:
   -  adds objects to the clone's object store if the clone is behind
   -  one new branch on the remote
   -  which deployment production serves, on Vercel
-  -  nothing
-  -  nothing
   -  a message to the team, where ROLLBOOK_NOTIFY_URL is set
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 
@@ -367,9 +363,14 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL    URL; if empty: not yet known (the address at which users
-                    reach production)
-  ROLLBOOK_LOG_DIR  folder for the run log
+  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
+                      reach production)
+  VERCEL_TOKEN        access to Vercel; a secret
+  VERCEL_ORG_ID       the team's id, team_...
+  VERCEL_PROJECT_ID   the project's id, prj_...
+  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
+  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR    folder for the run log
 END_OF_USAGE
 }
 
@@ -384,6 +385,7 @@ yes=
 dry_run=
 option_push_only=
 option_any_commit=
+parameter_commit=''
 given=0
 options_end=
 for argument in "$@"; do
@@ -422,7 +424,7 @@ for argument in "$@"; do
   *) refuse "too many arguments: $(printable "$argument")" ;;
   esac
 done
-[ "$given" -eq 1 ] || refuse 'expected <commit-sha>'
+[ "$given" -ge 1 ] || refuse 'expected <commit-sha>'
 
 # check_commit DIGITS: refuses what cannot be a commit.
 check_commit() {

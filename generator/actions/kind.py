@@ -1,0 +1,53 @@
+"""What an action declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.model import Command
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option that an action adds to the scripts which use it."""
+
+    name: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """`parameters` come from `with`; `gives` are shell variables for later steps.
+
+    `holes` names, for each hole in a command, the shell variable that fills it
+    and the words in which the document shows it. `forms` are the patterns that fixed
+    values of parameters must fit, because the commands are shown as they are run.
+    `touches` is empty for an action that only reads. `environment` are the variables that
+    it reads, with their meaning. `helpers` are templates of shell functions that the fragment uses. An action that
+    `may_hand_over` lets a person finish where the script has no access. A script ends
+    with 0 only if the last action that `changes` something is followed by one that
+    `verifies` it, or does so itself.
+    """
+
+    name: str
+    summary: str
+    parameters: tuple[str, ...]
+    needs: tuple[str, ...]
+    gives: tuple[str, ...]
+    commands: tuple[tuple[str, Command], ...]
+    holes: tuple[tuple[str, str, str], ...]
+    expect: str
+    on_failure: str
+    touches: str
+    options: tuple[Option, ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
+    changes: bool = False
+    verifies: bool = False
+    uses: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    may_hand_over: bool = False
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def fragment(self) -> str:
+        return f"actions/{self.name}.sh.j2"
