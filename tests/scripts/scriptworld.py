@@ -427,6 +427,9 @@ def wide(run: Run) -> list[str]:
         # A command is said as it would be typed: on one line, whatever is in it.
         if re.match(r"  (would|will) run: ", line):
             continue
+        # What a shell itself says begins with the script's path, however long that is.
+        if re.match(r"\S*\.sh: ", line):
+            continue
         if len(line) > 80 and max(map(len, line.split())) < 50:
             found.append(f"wide line ({len(line)}): {line}")
         if not line.isprintable():

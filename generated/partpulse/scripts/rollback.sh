@@ -807,7 +807,7 @@ short=$(printf '%.12s' "$commit")
 # told COMMIT: day and title of a commit, safe to show. Git shortens the title, because it knows
 # how wide a letter is.
 told() {
-  printable "$(git --no-pager log -1 --no-color --no-show-signature --format='%cs  %<(42,trunc)%s' "$1" 2>/dev/null)" |
+  printable "$(git --no-pager log -1 --no-color --no-show-signature --encoding=UTF-8 --format='%cs  %<(42,trunc)%s' "$1" 2>/dev/null)" |
     sed 's/ *$//'
 }
 behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'

@@ -1,0 +1,136 @@
+"""A service on Vercel as the scripts see it: a remote, a clone, the API's stand-in, the application."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.scripts.scriptworld import shell_command
+from tests.vercel.emulator import PROJECT, TEAM, TOKEN, Vercel
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "generated/partpulse/scripts"
+DOCUMENT = ROOT / "generated/partpulse/rollback-procedures.md"
+HOOK_SECRET = "T0K/s3cr3thook"
+
+
+class App(ThreadingHTTPServer):
+    """The production address: a health endpoint, and a webhook that remembers what it was told."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.status, self.body = 200, b'{"status": "ok"}'
+        self.told: list[str] = []
+        app = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.answer(app.status, app.body)
+
+            def do_POST(self) -> None:
+                app.told.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                self.answer(200, b"ok")
+
+            def answer(self, status: int, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+
+@dataclass
+class World:
+    """A remote with three versions, a clone, the service, the application."""
+
+    folder: Path
+    vercel: Vercel
+    app: App
+    shas: list[str] = field(default_factory=list)
+
+    def git(self, *arguments: str, cwd: str = "clone") -> str:
+        return subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", *arguments],
+            cwd=self.folder / cwd,
+            env=self.environment(),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    def environment(self, **more: str | None) -> dict[str, str]:
+        found = {
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "TMPDIR": str(self.folder / "tmp"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "VERCEL_TOKEN": TOKEN,
+            "VERCEL_ORG_ID": TEAM,
+            "VERCEL_PROJECT_ID": PROJECT,
+            "VERCEL_API_URL": self.vercel.url,
+            "PRODUCTION_URL": f"http://{self.app.host}",
+            **more,
+        }
+        return {k: v for k, v in found.items() if v is not None}
+
+    def run(
+        self, shell: str, *arguments: str, script: str = "rollback.sh", **more: str | None
+    ) -> subprocess.CompletedProcess:
+        """Runs a script and checks what must hold after every run, whatever its end."""
+        before = self.git("status", "--porcelain"), self.git("show-ref")
+        done = subprocess.run(
+            [
+                *shell_command(shell, self.folder),
+                str(SCRIPTS / script),
+                *(arguments or ("--yes", self.shas[0])),
+            ],
+            cwd=self.folder / "clone",
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+        )
+        logs = "".join(p.read_text() for p in (self.folder / "clone/.git/rollback-log").glob("*"))
+        everything = done.stdout + done.stderr + logs
+        for secret in (TOKEN, HOOK_SECRET):
+            assert secret not in everything
+        assert (self.git("status", "--porcelain"), self.git("show-ref")) == before
+        wide = [x for x in (done.stdout + done.stderr).splitlines() if len(x) > 80]
+        assert not [x for x in wide if not x.startswith("Run log: ")]
+        assert list((self.folder / "tmp").iterdir()) == []
+        for line in logs.splitlines():
+            json.loads(line)
+        if done.returncode == 0 and "--push-only" not in arguments and "--dry-run" not in arguments:
+            assert self.live_sha == self.shas[0], "exit 0, and production serves something else"
+        return done
+
+    @property
+    def live_sha(self) -> str:
+        found = self.vercel.find(self.vercel.live or "")
+        return found.sha if found else ""
+
+
+SLEEP = """#!/bin/sh
+# Faster, so that a wait of minutes takes seconds. The time limits count single seconds: those
+# stay long enough for a machine that is busy.
+case $1 in
+1) exec {sleep} 0.25 ;;
+*) exec {sleep} "$(awk "BEGIN {{ print $1 / 20 }}")" ;;
+esac
+"""
