@@ -6,14 +6,14 @@ This only gives shapes to what is there; whether it makes sense as a whole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
 
 from generator import model
-from generator.durations import duration_words, parse_duration
+from generator.durations import duration_words
 from generator.files import Document
+from generator.shapes import checklist, each, flag, lines, procedure
 from generator.source import Mapping, Node, Scalar, Sequence
 from generator.stamps import stamps
 from generator.text import REFERENCE
@@ -30,19 +30,19 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
 
     contacts = _contacts(one["contacts"], unfilled)
     service = _service(one["service"], unfilled)
-    metrics = _each(one.get("thresholds", {}).get("metrics"), _metric)
+    metrics = each(one.get("thresholds", {}).get("metrics"), _metric)
     metric_by_id = {m.id: m for m in metrics}
-    checklists = tuple(_checklist(d.data) for d in by_kind.get("checklist", ()))
+    checklists = tuple(checklist(d.data) for d in by_kind.get("checklist", ()))
     sections = _sections(one["document"]["sections"], deadlines(checklists))
     shown = [b.value for s in walk_sections(sections) for b in s.blocks if b.kind == "procedure"]
     procedures = sorted(
-        (_procedure(d.data) for d in by_kind.get("procedure", ())),
+        (procedure(d.data) for d in by_kind.get("procedure", ())),
         key=lambda p: (shown.index(p.id) if p.id in shown else len(shown), p.id),
     )
     return model.Handbook(
         service=service,
         contacts=contacts,
-        severities=_each(one.get("triggers", {}).get("severities"), _severity),
+        severities=each(one.get("triggers", {}).get("severities"), _severity),
         triggers=tuple(_trigger(t) for t in one.get("triggers", {}).get("triggers", ())),
         metrics=metrics,
         thresholds=tuple(
@@ -65,21 +65,6 @@ def walk_sections(sections: Iterable[model.Section]) -> Iterator[model.Section]:
         yield from walk_sections(section.sections)
 
 
-T = TypeVar("T")
-
-
-def _each(data: Mapping | None, build: Callable[[Scalar, Mapping], T]) -> tuple[T, ...]:
-    return tuple(build(key, value) for key, value in (data or {}).items())
-
-
-def _flag(data: Mapping, key: str, default: bool = False) -> bool:
-    return data[key] == "true" if key in data else default
-
-
-def _lines(data: Mapping, key: str) -> tuple[str, ...]:
-    return tuple(data.get(key, ()))
-
-
 def _value(node: Scalar | Mapping, path: str, unfilled: list[model.Unfilled]) -> model.Value:
     if not isinstance(node, Mapping):
         return node
@@ -87,7 +72,7 @@ def _value(node: Scalar | Mapping, path: str, unfilled: list[model.Unfilled]) ->
         path=path,
         what=node["unfilled"],
         owner=node["owner"],
-        required=_flag(node, "required"),
+        required=flag(node, "required"),
         by=date.fromisoformat(node["by"]) if "by" in node else None,
     )
     unfilled.append(blank)
@@ -126,9 +111,9 @@ def _service(data: Mapping, unfilled: list[model.Unfilled]) -> model.Service:
             trigger=review.get("trigger"),
         ),
         drill_cycle=data["drills"]["cycle"] if "drills" in data else None,
-        fact_groups=_each(data.get("facts"), group),
-        link_groups=_each(data.get("links"), links),
-        maintenance=_lines(data, "maintenance"),
+        fact_groups=each(data.get("facts"), group),
+        link_groups=each(data.get("links"), links),
+        maintenance=lines(data, "maintenance"),
         history=tuple(
             model.Revision(r["version"], date.fromisoformat(r["date"]), tuple(r["changes"]))
             for r in data["history"]
@@ -154,13 +139,13 @@ def _contacts(data: Mapping, unfilled: list[model.Unfilled]) -> model.Contacts:
 
     return model.Contacts(
         roles={key: value["title"] for key, value in data["roles"].items()},
-        contacts=_each(data.get("contacts"), contact),
-        channels=_each(data.get("channels"), channel),
+        contacts=each(data.get("contacts"), contact),
+        channels=each(data.get("channels"), channel),
         authority=tuple(
-            model.Authority(a["title"], _lines(a, "roles"), _lines(a, "rules"))
+            model.Authority(a["title"], lines(a, "roles"), lines(a, "rules"))
             for a in data.get("authority", ())
         ),
-        access=_lines(data, "access"),
+        access=lines(data, "access"),
     )
 
 
@@ -181,99 +166,6 @@ def _metric(key: Scalar, value: Mapping) -> model.Metric:
 def _threshold(key: Scalar, value: Mapping, metrics: dict[str, model.Metric]) -> model.Threshold:
     return model.Threshold(
         key, metrics[value["metric"]], Decimal(value["above"]), value.get("alert")
-    )
-
-
-def _procedure(data: Mapping) -> model.Procedure:
-    def parameter(key: Scalar, value: Mapping) -> model.Parameter:
-        position = int(value["position"]) if "position" in value else None
-        return model.Parameter(
-            id=key,
-            type=value["type"],
-            help=value["help"],
-            position=position,
-            value=value.get("value"),
-            fact=value.get("fact"),
-            choices=_lines(value, "choices"),
-            repeat=_flag(value, "repeat"),
-        )
-
-    budget = data.get("budget")
-    return model.Procedure(
-        id=data["id"],
-        title=data["title"],
-        method=data.get("method"),
-        when=data.get("when"),
-        intro=data.get("intro"),
-        risk=data.get("risk"),
-        warning=data.get("warning"),
-        budget=model.Budget(parse_duration(budget["target"]), parse_duration(budget["max"]))
-        if budget
-        else None,
-        drill=_flag(data, "drill"),
-        parameters=_each(data.get("parameters"), parameter),
-        script=data.get("script"),
-        stops=_each(data.get("stops"), lambda key, v: model.Stop(key, v["after"], v["help"])),
-        alternatives="choose" in data,
-        steps=tuple(_step(s) for s in data["steps"]),
-        never=_lines(data, "never"),
-        closing=_lines(data, "closing"),
-    )
-
-
-def _step(data: Mapping) -> model.Step:
-    return model.Step(
-        id=data["id"],
-        title=data["title"],
-        note=data.get("note"),
-        manual=_lines(data, "manual"),
-        either=_lines(data, "either"),
-        commands=tuple(
-            model.Command(tuple(c["run"]), c.get("comment")) for c in data.get("commands", ())
-        ),
-        action=data.get("action"),
-        arguments=dict(data.get("with", {})),
-        expect=data.get("expect"),
-        on_failure=data.get("on-failure"),
-        details=_lines(data, "details"),
-    )
-
-
-def _checklist(data: Mapping) -> model.Checklist:
-    return model.Checklist(
-        id=data["id"],
-        title=data["title"],
-        intro=data.get("intro"),
-        form=_flag(data, "form", default=True),
-        fields=tuple(
-            model.Field(f["id"], f["label"], f.get("help"), _lines(f, "choices"))
-            for f in data.get("fields", ())
-        ),
-        results=_lines(data, "results"),
-        phases=tuple(
-            model.Phase(
-                p["id"],
-                p["title"],
-                parse_duration(p["from"]),
-                parse_duration(p["to"]),
-                p["purpose"],
-            )
-            for p in data.get("phases", ())
-        ),
-        groups=tuple(_group(g) for g in data.get("groups", ())),
-        closing=data.get("closing"),
-    )
-
-
-def _group(data: Mapping) -> model.Group:
-    return model.Group(
-        id=data["id"],
-        title=data["title"],
-        note=data.get("note"),
-        phase=data.get("phase"),
-        within=parse_duration(data["within"]) if "within" in data else None,
-        style=data.get("style", "checks"),
-        items=tuple(model.Item(i["id"], i["text"], _lines(i, "items")) for i in data["items"]),
     )
 
 
@@ -298,7 +190,7 @@ def _sections(data: Sequence, known: dict[str, str], above: str = "") -> tuple[m
     found = []
     count = 0
     for value in data:
-        numbered = _flag(value, "numbered", default=True)
+        numbered = flag(value, "numbered", default=True)
         count += numbered
         number = f"{above}{count}" if numbered else ""
         found.append(

@@ -21,6 +21,8 @@ def stamps(documents: Iterable[Document]) -> dict[str, str]:
     for document in documents:
         if document.kind == "procedure":
             found[f"drill:{document.data['id']}"] = _stamp("drill", document.data)
+        elif document.kind == "checklist":
+            found[f"checklist:{document.data['id']}"] = _stamp("checklist", document.data)
     return found
 
 

@@ -98,8 +98,9 @@ def test_every_blank_of_the_old_document_is_an_open_fact_and_none_was_filled():
     old = BLANK.findall(re.sub(r"\[ \]", "", BY_HAND.read_text("utf-8")))
     assert len(old) == 10
     book = load(ROOT / "content/partpulse").handbook
-    # The tenth, the date of the last drill, is no fact: it is computed from records.
-    assert len(book.unfilled) == 9
+    # The tenth, the date of the last drill, is no fact: it is computed from records. And a check
+    # of the response time needs a figure that the old document only called "normal".
+    assert len(book.unfilled) == 9 + 1
     document = DOCUMENT.read_text("utf-8")
     for blank in book.unfilled:
         assert f"**Not yet known**: {blank.what}" in document

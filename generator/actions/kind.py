@@ -13,11 +13,12 @@ class Option:
 
     name: str
     help: str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Action:
-    """`parameters` come from `with`; `gives` are shell variables for later steps.
+    """`parameters` come from `with`, those that are `optional` need not; `gives` are shell variables for later steps.
 
     `holes` names, for each hole in a command, the shell variable that fills it
     and the words in which the document shows it. `forms` are the patterns that fixed
@@ -26,7 +27,9 @@ class Action:
     it reads, with their meaning. `helpers` are templates of shell functions that the fragment uses. An action that
     `may_hand_over` lets a person finish where the script has no access. A script ends
     with 0 only if the last action that `changes` something is followed by one that
-    `verifies` it, or does so itself.
+    `verifies` it, or does so itself. An action that `looks` is a check: its fragment is the
+    body of a function that sets `found` and answers 0 (it holds), 1 (it does not) or 2 (it
+    could not be looked at, or a person must judge).
     """
 
     name: str
@@ -47,6 +50,8 @@ class Action:
     helpers: tuple[str, ...] = ()
     may_hand_over: bool = False
     environment: tuple[tuple[str, str], ...] = ()
+    optional: tuple[str, ...] = ()
+    looks: bool = False
 
     @property
     def fragment(self) -> str:

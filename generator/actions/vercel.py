@@ -12,7 +12,7 @@ ENVIRONMENT = (
     ("VERCEL_PROJECT_ID", "the project's id, prj_..."),
     ("VERCEL_API_URL", "another address of Vercel's API, for proxies and tests"),
 )
-_HOLES = (
+HOLES = (
     ("api", "vercel_api", "<api>"),
     ("team", "VERCEL_ORG_ID", "<team>"),
     ("project", "VERCEL_PROJECT_ID", "<project>"),
@@ -21,7 +21,10 @@ _HOLES = (
     ("preview", "preview", "<preview-deployment>"),
     ("promotion", "promotion", "<preview-to-production>"),
 )
-_LIVE = Command((*API, "{api}/v13/deployments/{host}?teamId={team}"), "What production serves now")
+LIVE = Command((*API, "{api}/v13/deployments/{host}?teamId={team}"), "What production serves now")
+PROJECT = Command(
+    (*API, "{api}/v9/projects/{project}?teamId={team}"), "Team, project and token are right"
+)
 _DEPLOYMENTS = "{api}/v6/deployments?projectId={project}&limit=100&teamId={team}"
 
 ROLL_BACK = Action(
@@ -35,17 +38,11 @@ ROLL_BACK = Action(
     needs=(),
     gives=("target", "asked", "production_host"),
     uses=("commit", "short"),
-    helpers=("flatten", "vercel"),
+    helpers=("flatten", "vercel", "pause"),
     may_hand_over=True,
     changes=True,
     commands=(
-        (
-            "project",
-            Command(
-                (*API, "{api}/v9/projects/{project}?teamId={team}"),
-                "Team, project and token are right",
-            ),
-        ),
+        ("project", PROJECT),
         (
             "candidates",
             Command(
@@ -53,7 +50,7 @@ ROLL_BACK = Action(
                 "The deployments that were in production",
             ),
         ),
-        ("live", _LIVE),
+        ("live", LIVE),
         (
             "roll-back",
             Command(
@@ -77,27 +74,27 @@ ROLL_BACK = Action(
             Command((*API, "{api}/v13/deployments/{target}?teamId={team}"), "until it is ready"),
         ),
     ),
-    holes=_HOLES,
+    holes=HOLES,
     expect="Vercel accepts the request. That alone proves nothing; the next step does.",
     on_failure="The script says what production serves. Running it again is safe; it looks before it asks again.",
     touches="which deployment production serves, on Vercel",
     environment=ENVIRONMENT,
 )
 
-VERIFY_LIVE = Action(
+VERIFYLIVE = Action(
     name="vercel.verify-live",
     summary="Asks which deployment the production domain serves until it is the target, twice in a row.",
     parameters=(),
     needs=(),
     gives=(),
     uses=("target", "asked", "production_host"),
-    helpers=("flatten", "vercel"),
+    helpers=("flatten", "vercel", "pause"),
     verifies=True,
-    commands=(("live", _LIVE),),
-    holes=_HOLES,
+    commands=(("live", LIVE),),
+    holes=HOLES,
     expect="The production domain serves the target's deployment id.",
     on_failure="Production serves something else; the script says what. Look in the dashboard who else deploys.",
     touches="",
 )
 
-ACTIONS = (ROLL_BACK, VERIFY_LIVE)
+ACTIONS = (ROLL_BACK, VERIFYLIVE)

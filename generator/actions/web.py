@@ -6,20 +6,55 @@ from generator.actions.curl import CURL, POST
 from generator.actions.kind import Action
 from generator.model import Command
 
+_GET = Command(
+    (
+        *CURL,
+        "--location",
+        "--max-redirs",
+        "5",
+        "--write-out",
+        "\\n%{http_code} %{time_total}",
+        "{address}{path}",
+    )
+)
+_GET_HOLES = (("address", "address", "<production-url>"), ("path", "path", "{path}"))
+_PATH = ("path", r"/[A-Za-z0-9._~/-]*")
+
 HTTP_CHECK = Action(
     name="http.check",
-    summary="Asks the address until it answers with status 200 and the expected text, for up to a minute.",
-    parameters=("address", "path", "contains"),
+    summary=(
+        "Asks the address; the answer, after at most five redirects, must have status 200 and not be blank. It must "
+        "contain a text, white space aside, or show no message that an extended regular expression finds, where those are given."
+    ),
+    parameters=("address", "path", "contains", "lacks"),
+    optional=("contains", "lacks"),
     needs=(),
     gives=(),
-    forms=(("path", r"/[A-Za-z0-9._~/-]*"),),
+    forms=(_PATH,),
+    looks=True,
+    helpers=("pause",),
     verifies=True,
-    commands=(
-        ("get", Command((*CURL, "--write-out", "\\n%{http_code}", "{address}{path}"), None)),
-    ),
-    holes=(("address", "check_address", "<production-url>"), ("path", "check_path", "{path}")),
-    expect="Status 200, and the expected text in the answer.",
+    commands=(("get", _GET),),
+    holes=_GET_HOLES,
+    expect="Status 200 and an answer that is not blank.",
     on_failure="The application does not answer as it should. Go through the verification checklist by hand.",
+    touches="",
+)
+
+HTTP_TIME = Action(
+    name="http.time",
+    summary="Asks the address three times; the middle time is at most so many times the normal one, which is given in milliseconds.",
+    parameters=("address", "path", "normal", "times"),
+    needs=(),
+    gives=(),
+    forms=(_PATH,),
+    looks=True,
+    helpers=("pause",),
+    verifies=True,
+    commands=(("get", _GET),),
+    holes=_GET_HOLES,
+    expect="The middle one of three response times is within the threshold.",
+    on_failure="The application is slow. Look at its load and its logs.",
     touches="",
 )
 
@@ -42,4 +77,4 @@ NOTIFY = Action(
     environment=(("ROLLBOOK_NOTIFY_URL", "the team's incoming webhook (as Slack's); a secret"),),
 )
 
-ACTIONS = (HTTP_CHECK, NOTIFY)
+ACTIONS = (HTTP_CHECK, HTTP_TIME, NOTIFY)

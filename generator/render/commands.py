@@ -1,20 +1,28 @@
-"""How a procedure is called, and which commands it runs: the same for script and document."""
+"""How a script is called, and which commands it runs: the same for script and document.
+
+`Scripted` is what a script is made from: a procedure, or a checklist that is worked through.
+"""
 
 from __future__ import annotations
 
 from generator import actions, model, shell
+from generator.actions import Option
 from generator.text import Hole, holes
 
+Scripted = model.Procedure | model.Checklist
+Doing = model.Step | model.Check
 
-def usage(procedure: model.Procedure) -> str:
+
+def usage(thing: Scripted) -> str:
     """One line: 'rollback.sh [--yes] [--dry-run] [--push-only] <commit-sha>'."""
-    options = " ".join(f"[--{name}]" for name, _ in options_of(procedure))
-    wanted = " ".join(argument_words(p) for p in arguments_of(procedure))
-    return f"{procedure.script} {options} {wanted}".rstrip()
+    options = " ".join(f"[{option_words(o)}]" for o in options_of(thing))
+    wanted = " ".join(argument_words(p) for p in arguments_of(thing))
+    return f"{thing.script} {options} {wanted}".rstrip()
 
 
-def argument_name(parameter: model.Parameter) -> str:
-    return f"{parameter.id}-sha" if parameter.type == "commit" else parameter.id
+def option_words(option: Option) -> str:
+    """'--watch', '--phase immediate|short'."""
+    return f"--{option.name} {'|'.join(option.choices)}".rstrip()
 
 
 def argument_words(parameter: model.Parameter) -> str:
@@ -25,31 +33,60 @@ def argument_words(parameter: model.Parameter) -> str:
     return f"[{words}]" if parameter.value is not None else words
 
 
-def arguments_of(procedure: model.Procedure) -> list[model.Parameter]:
-    found = [p for p in procedure.parameters if p.position is not None]
+def argument_name(parameter: model.Parameter) -> str:
+    return f"{parameter.id}-sha" if parameter.type == "commit" else parameter.id
+
+
+def arguments_of(thing: Scripted) -> list[model.Parameter]:
+    found = [p for p in thing.parameters if p.position is not None]
     return sorted(found, key=lambda p: p.position or 0)
 
 
-def actions_of(procedure: model.Procedure) -> list[actions.Action]:
-    return [a for s in procedure.steps if s.action and (a := actions.find(s.action))]
+def doings(thing: Scripted) -> list[Doing]:
+    """Everything that has commands or an action, in order."""
+    if isinstance(thing, model.Procedure):
+        return [s.check or s for s in thing.steps]
+    return [c for g in thing.groups for i in g.items for c in i.checks]
 
 
-def options_of(procedure: model.Procedure) -> list[tuple[str, str]]:
-    found = [("yes", "ask no questions"), ("dry-run", "say what would be done, and touch nothing")]
-    found += [(s.option, s.help) for s in procedure.stops]
-    found += [(o.name, o.help) for a in actions_of(procedure) for o in a.options]
+def actions_of(thing: Scripted) -> list[actions.Action]:
+    return [a for d in doings(thing) if d.action and (a := actions.find(d.action))]
+
+
+def options_of(thing: Scripted) -> list[Option]:
+    found = [
+        Option("yes", "ask no questions"),
+        Option("dry-run", "say what would be done, and touch nothing"),
+    ]
+    if isinstance(thing, model.Procedure):
+        found += [Option(s.option, s.help) for s in thing.stops]
+    elif thing.phases:
+        phases = tuple(p.id for p in thing.phases)
+        found.append(Option("phase", "only the checks that have begun by then", phases))
+        found.append(
+            Option("watch", "look again until the phase is over; end at the first failure")
+        )
+    found += dict.fromkeys(o for a in actions_of(thing) for o in a.options)
     return found
 
 
-def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
-    """The commands of a step as people read them: exactly the words that a script runs."""
-    action = actions.find(step.action) if step.action else None
+def variables_of(thing: Scripted) -> dict[str, str]:
+    """The shell variable that fills each hole of a command."""
+    names = [p.id for p in thing.parameters]
+    names += [c.capture for d in doings(thing) for c in d.commands if c.capture]
+    return {n: shell.variable(f"parameter-{n}") for n in names}
+
+
+def command_lines(doing: Doing, thing: Scripted) -> list[str]:
+    """The commands as people read them: exactly the words that a script runs."""
+    action = actions.find(doing.action) if doing.action else None
     if action is None:
-        names = {p.id: f"<{argument_name(p)}>" for p in procedure.parameters}
-        constant = _fixed(procedure)
-        found = step.commands
+        names = {n: f"<{n}>" for n in variables_of(thing)}
+        names.update((p.id, f"<{argument_name(p)}>") for p in thing.parameters)
+        constant = _fixed(thing)
+        found = doing.commands
     else:
-        constant = _constants(step, procedure)
+        constant = _constants(doing, thing)
         names = {hole: _named(words, constant) for hole, _, words in action.holes}
         found = [c for _, c in action.commands]
     lines = []
@@ -60,18 +97,16 @@ def command_lines(step: model.Step, procedure: model.Procedure) -> list[str]:
     return lines
 
 
-def _fixed(procedure: model.Procedure) -> dict[str, str]:
+def _fixed(thing: Scripted) -> dict[str, str]:
     """The parameters whose value no run can change."""
-    return {
-        p.id: p.value for p in procedure.parameters if p.value is not None and p.position is None
-    }
+    return {p.id: p.value for p in thing.parameters if p.value is not None and p.position is None}
 
 
-def _constants(step: model.Step, procedure: model.Procedure) -> dict[str, str]:
+def _constants(doing: Doing, thing: Scripted) -> dict[str, str]:
     """Parameters of an action whose value is known now: they are shown, not named."""
-    fixed = _fixed(procedure)
+    fixed = _fixed(thing)
     found = {}
-    for name, word in step.arguments.items():
+    for name, word in doing.arguments.items():
         parts = [fixed.get(p.name) if isinstance(p, Hole) else p for p in holes(word)]
         if all(p is not None for p in parts):
             found[name] = "".join(parts)

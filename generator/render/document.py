@@ -92,8 +92,38 @@ def _checklist(book: model.Handbook, value: str) -> dict[str, object]:
     return {
         "checklist": checklist,
         "form": checklist.form and value == first,
+        "script": _looks(checklist) if checklist.script and value == first else None,
         "groups": [g for g in checklist.groups if not group or g.id == group],
     }
+
+
+def _looks(checklist: model.Checklist) -> dict[str, object]:
+    """What the script of a checklist looks at by itself: item, what is expected, the commands."""
+    return {
+        "usage": f"sh {usage(checklist)}",
+        "looks": [
+            {
+                "text": item.text,
+                "expected": [_expected(c) for c in item.checks],
+                "commands": "\n".join(
+                    dict.fromkeys(x for c in item.checks for x in command_lines(c, checklist))
+                ),
+            }
+            for g in checklist.groups
+            for item in g.items
+            if item.checks
+        ],
+    }
+
+
+def _expected(check: model.Check) -> str:
+    """What a check expects; an action has words for it, and its values here."""
+    action = actions.find(check.action or "")
+    if action is not None:
+        fixed = {k: v for k, v in check.arguments.items() if k in action.optional}
+        return ", ".join([action.expect.rstrip("."), *(f"{k} `{v}`" for k, v in fixed.items())])
+    wanted = (("equals", check.equals), ("contains", check.contains), ("lacks", check.lacks))
+    return ", ".join(["Ends with status 0", *(f"{k} `{v}`" for k, v in wanted if v is not None)])
 
 
 def _procedure(book: model.Handbook, value: object) -> dict[str, object]:

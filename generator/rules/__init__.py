@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from generator import model
 from generator.files import Document
 from generator.problems import Problem
+from generator.rules.checklists import checklists_can_run
 from generator.rules.context import Context
 from generator.rules.figures import contradictions, figures_agree, figures_do_not_contradict
 from generator.rules.names import (
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     spans_are_in_order,
     procedures_can_run,
     parameters_have_values,
+    checklists_can_run,
     figures_agree,
     figures_do_not_contradict,
 )

@@ -34,7 +34,9 @@ def ids_are_unique(context: Context) -> Iterator[Problem]:
     yield from unique((f.id for g in book.service.fact_groups for f in g.facts), "fact")
     yield from unique((s.id for s in walk_sections(book.sections)), "section")
     yield from unique((t.id for t in book.triggers), "trigger")
-    yield from unique((p.script for p in book.procedures if p.script), "script")
+    yield from unique(
+        (t.script for t in (*book.procedures, *book.checklists) if t.script), "script"
+    )
     for procedure in book.procedures:
         yield from unique((s.id for s in procedure.steps), "step")
     for checklist in book.checklists:

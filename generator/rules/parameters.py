@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from generator import model
 from generator.problems import Problem, did_you_mean, quoted
-from generator.rules.context import Context
+from generator.render.commands import Scripted, doings
+from generator.rules.context import Context, unknown
 from generator.source import problem_at
 from generator.text import Hole, holes
 
@@ -17,8 +18,8 @@ _WORD = re.compile(r"[A-Za-z0-9._:/@+][A-Za-z0-9._:/@+-]*")
 
 
 def parameters_have_values(context: Context) -> Iterator[Problem]:
-    for procedure in context.handbook.procedures:
-        for parameter in procedure.parameters:
+    for thing in (*context.handbook.procedures, *context.handbook.checklists):
+        for parameter in thing.parameters:
             if parameter.value is not None and holes(parameter.value) != (parameter.value,):
                 yield problem_at(
                     parameter.value,
@@ -26,24 +27,27 @@ def parameters_have_values(context: Context) -> Iterator[Problem]:
                     "write the value out, without {name}",
                 )
             if parameter.fact is not None and parameter.fact not in context.ids("fact"):
-                yield problem_at(
-                    parameter.fact,
-                    f"no fact is called {quoted(parameter.fact)}",
-                    did_you_mean(parameter.fact, context.ids("fact")),
-                )
-            if procedure.script:
+                yield unknown(parameter.fact, "fact", context.ids("fact"))
+            if parameter.threshold is not None and parameter.threshold not in context.ids(
+                "threshold"
+            ):
+                yield unknown(parameter.threshold, "threshold", context.ids("threshold"))
+            if thing.script:
                 yield from _source(parameter)
             yield from _choices(parameter)
-        if procedure.script:
-            yield from _arguments(procedure)
+        if thing.script:
+            yield from _arguments(thing)
 
 
 def _source(parameter: model.Parameter) -> Iterator[Problem]:
-    given = [parameter.position, parameter.value, parameter.fact].count(None)
-    if given != 2 and not (parameter.position and parameter.fact is None and given == 1):
+    sources = (parameter.value, parameter.fact, parameter.threshold)
+    given = 3 - sources.count(None)
+    if given + (parameter.position is not None) != 1 and not (
+        parameter.position and given == 1 and parameter.value is not None
+    ):
         yield problem_at(
             parameter.id,
-            "a parameter of a script has a position, a value or a fact",
+            "a parameter of a script has a position, a value, a fact or a threshold",
             "give it one of them; a position may have a value too, which holds without the argument",
         )
 
@@ -71,14 +75,14 @@ def _choices(parameter: model.Parameter) -> Iterator[Problem]:
         )
 
 
-def _arguments(procedure: model.Procedure) -> Iterator[Problem]:
+def _arguments(thing: Scripted) -> Iterator[Problem]:
     arguments = sorted(
-        (p for p in procedure.parameters if p.position is not None), key=lambda p: p.position or 0
+        (p for p in thing.parameters if p.position is not None), key=lambda p: p.position or 0
     )
     positions = [p.position for p in arguments]
     if positions != list(range(1, len(positions) + 1)):
         yield problem_at(
-            procedure.script or procedure.id,
+            thing.script or thing.id,
             f"the positions of the arguments are {', '.join(map(str, positions))}",
             "count them 1, 2, 3, ...",
         )
@@ -90,7 +94,7 @@ def _arguments(procedure: model.Procedure) -> Iterator[Problem]:
                 f"the argument stands behind {quoted(before.id)}, which may be left out or repeated",
                 "put arguments that may be left out last, and one that repeats at the very end",
             )
-    for parameter in procedure.parameters:
+    for parameter in thing.parameters:
         if parameter.repeat and (
             parameter.position is None or parameter.value is not None or parameter.choices
         ):
@@ -99,8 +103,8 @@ def _arguments(procedure: model.Procedure) -> Iterator[Problem]:
                 "only an argument without value and choices can repeat",
                 "give it a position, or leave 'repeat' out",
             )
-    repeated = {p.id for p in procedure.parameters if p.repeat}
-    for word in (w for s in procedure.steps for c in s.commands for w in c.words):
+    repeated = {p.id for p in thing.parameters if p.repeat}
+    for word in (w for d in doings(thing) for c in d.commands for w in c.words):
         for part in holes(word):
             if isinstance(part, Hole) and part.name in repeated:
                 yield problem_at(

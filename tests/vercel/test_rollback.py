@@ -153,8 +153,8 @@ SITUATIONS: dict[str, tuple[Setup | None, dict[str, object], int, str]] = {
     "somebody else does it now": (rolled_back_elsewhere("/v13/"), {}, 0, "DONE"),
     "somebody else did it at the start": (rolled_back_elsewhere("/v9/"), {}, 0, "live already"),
     "the build fails": (failing_build, {"good": False}, 5, "failed"),
-    "unhealthy": (app(500, b"oops"), {}, 7, "not healthy"),
-    "healthy in status only": (app(200, b'{"status": "degraded"}'), {}, 7, "not healthy"),
+    "unhealthy": (app(500, b"oops"), {}, 7, "GET /api/health: status 500"),
+    "healthy in status only": (app(200, b'{"status": "degraded"}'), {}, 7, "does not say"),
 }
 
 

@@ -33,7 +33,7 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold git id mkdir mktemp rm sed sleep tail tr uname; do
+for name in [ command kill printf read test wait cat date fold git grep head id mkdir mktemp rm sed sleep tail tr uname; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -49,6 +49,8 @@ procedure=emergency-rollback
 script=rollback.sh
 fact_production_url=${PRODUCTION_URL:-}
 [ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
+fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
+[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
 
 # --- Words for people. A message that cannot be written stops nothing.
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
@@ -165,6 +167,7 @@ holding=
 held=
 scratch=
 feed=
+at_end=
 
 clean_up() {
   [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
@@ -181,6 +184,11 @@ leave() {
 # finish CODE STATUS: the last lines, in one form for every end.
 finish() {
   trap '' INT TERM HUP
+  if [ -n "$at_end" ]; then
+    last_words=$at_end
+    at_end=
+    "$last_words"
+  fi
   [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
   record outcome "$2" "$1" truth "$truth"
@@ -365,6 +373,9 @@ Exit codes:
 Environment:
   PRODUCTION_URL      URL; if empty: not yet known (the address at which users
                       reach production)
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
+                      not yet known (how many milliseconds the home page takes
+                      when all is well)
   VERCEL_TOKEN        access to Vercel; a secret
   VERCEL_ORG_ID       the team's id, team_...
   VERCEL_PROJECT_ID   the project's id, prj_...
@@ -449,7 +460,7 @@ if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
 fi
 
 # --- This machine: programs, room for a scratch file, a log.
-for name in cat date fold git id mkdir mktemp rm sed sleep tail tr uname; do
+for name in cat date fold git grep head id mkdir mktemp rm sed sleep tail tr uname; do
   command -v "$name" >/dev/null 2>&1 ||
     fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
 done
@@ -490,13 +501,14 @@ now
 run_began=$seconds
 step_began=$seconds
 run=$name_stamp-$$
+who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
 script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 if [ -z "$dry_run" ]; then
   git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
-  set -- who "$(id -un 2>/dev/null)" host "$(uname -n 2>/dev/null)" folder "$PWD" arguments "$*"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
@@ -1053,38 +1065,93 @@ else
 fi
 
 # --- Step 5: Look at the health endpoint
-begin_step health 'Step 5: Look at the health endpoint'
-check_address="${parameter_address}"
-check_address=${check_address%/}
-check_path=/api/health
-check_contains='"status":"ok"'
-if [ -n "$dry_run" ]; then
-  say "  A real run would ask $check_address$check_path."
-else
-  healthy=
-  checked=0
-  while [ "$checked" -lt 60 ]; do
-    limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' "${check_address}""${check_path}"
-    check_status=$(tail -n 1 "$scratch/out")
-    if [ "$check_status" = 200 ]; then
-      case $(sed '$d' "$scratch/out" | tr -d ' \n\r\t') in
-      *"$check_contains"*)
-        healthy=1
-        break
-        ;;
-      esac
-    fi
-    sleep 2
-    checked=$((checked + 2))
-  done
-  if [ -z "$healthy" ]; then
-    complaint
-    truth="$truth It does not answer at $check_path as it should (last status: $(printable "$check_status"))."
-    fail 7 "the application is not healthy." 'Read its words above and look at what it has changed. Do not repeat it blindly.'
+check_5() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/api/health
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
   fi
-  truth="$truth It answers at $check_path."
-  say "  $check_path answers"
-  record "$step" ok 0
+
+  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
+  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
+  '')
+    found="$asked: the answer is blank"
+    return 1
+    ;;
+  esac
+  expected=$(printf '%s' '"status":"ok"' | tr -d ' \t')
+  case $body in
+  *"$expected"*) ;;
+  *)
+    found="$asked: the answer does not say $expected"
+    return 1
+    ;;
+  esac
+  found="$asked: $http_status in $took s"
+  return 0
+}
+begin_step health 'Step 5: Look at the health endpoint'
+if [ -n "$dry_run" ]; then
+  say "  A real run would look at it."
+else
+  found=
+  waited=0
+  while :; do
+    check_5
+    verdict=$?
+    if [ "$verdict" -ne 1 ] || [ "$waited" -ge 60 ]; then break; fi
+    pause 2
+  done
+  case $verdict in
+  0)
+    truth="$truth Checked: $found."
+    wrap say "  " "$found"
+    record "$step" ok 0 found "$found"
+    ;;
+  1)
+    complaint
+    truth="$truth The check does not hold: $found."
+    fail 7 "the check does not hold: $found." 'Read its words above and look at what it has changed. Do not repeat it blindly.'
+    ;;
+  *)
+    wrap say "  " "This could not be checked from here: $found."
+    record "$step" 'by hand' 0 found "$found"
+    by_hand 5
+    ;;
+  esac
 fi
 
 # --- Step 6: Notify the team

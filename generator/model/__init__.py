@@ -9,8 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+
+from generator.model.doing import (
+    Budget,
+    Check,
+    Checklist,
+    Command,
+    Field,
+    Group,
+    Item,
+    Parameter,
+    Phase,
+    Procedure,
+    Step,
+    Stop,
+)
 
 
 @dataclass(frozen=True)
@@ -161,133 +176,6 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """With a position it is an argument of the script; `value` is then what holds without it."""
-
-    id: str
-    type: str
-    help: str
-    position: int | None
-    value: str | None
-    fact: str | None = None
-    choices: tuple[str, ...] = ()
-    repeat: bool = False
-
-
-@dataclass(frozen=True)
-class Command:
-    """`words` are the arguments of one process; `{name}` in them is a hole."""
-
-    words: tuple[str, ...]
-    comment: str | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    id: str
-    title: str
-    note: str | None
-    manual: tuple[str, ...]
-    either: tuple[str, ...]
-    commands: tuple[Command, ...]
-    action: str | None
-    arguments: Mapping[str, str]
-    expect: str | None
-    on_failure: str | None
-    details: tuple[str, ...]
-
-    @property
-    def runs(self) -> bool:
-        """Whether a script can do the step by itself."""
-        return self.action is not None or (
-            bool(self.commands) and not self.manual and not self.either
-        )
-
-
-@dataclass(frozen=True)
-class Budget:
-    target: timedelta
-    max: timedelta
-
-
-@dataclass(frozen=True)
-class Stop:
-    """An option of a script that ends it, done and verified, after a step."""
-
-    option: str
-    after: str
-    help: str
-
-
-@dataclass(frozen=True)
-class Procedure:
-    id: str
-    title: str
-    method: str | None
-    when: str | None
-    intro: str | None
-    risk: str | None
-    warning: str | None
-    budget: Budget | None
-    drill: bool
-    parameters: tuple[Parameter, ...]
-    script: str | None
-    stops: tuple[Stop, ...]
-    alternatives: bool
-    steps: tuple[Step, ...]
-    never: tuple[str, ...]
-    closing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Field:
-    id: str
-    label: str
-    help: str | None
-    choices: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Phase:
-    id: str
-    title: str
-    start: timedelta
-    end: timedelta
-    purpose: str
-
-
-@dataclass(frozen=True)
-class Item:
-    id: str
-    text: str
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Group:
-    id: str
-    title: str
-    note: str | None
-    phase: str | None
-    within: timedelta | None
-    style: str
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True)
-class Checklist:
-    id: str
-    title: str
-    intro: str | None
-    form: bool
-    fields: tuple[Field, ...]
-    results: tuple[str, ...]
-    phases: tuple[Phase, ...]
-    groups: tuple[Group, ...]
-    closing: str | None
-
-
-@dataclass(frozen=True)
 class Block:
     """`kind` is one of the closed set in `schema/document.schema.json`; `value` as read."""
 
@@ -343,3 +231,40 @@ class Handbook:
     def revision(self) -> Revision:
         """The current version of the document."""
         return self.service.history[-1]
+
+
+__all__ = [
+    "Authority",
+    "Block",
+    "Budget",
+    "Channel",
+    "Check",
+    "Checklist",
+    "Command",
+    "Contact",
+    "Contacts",
+    "Contradiction",
+    "Fact",
+    "FactGroup",
+    "Field",
+    "Group",
+    "Handbook",
+    "Item",
+    "Link",
+    "LinkGroup",
+    "Metric",
+    "Parameter",
+    "Phase",
+    "Procedure",
+    "ReviewPolicy",
+    "Revision",
+    "Section",
+    "Service",
+    "SeverityLevel",
+    "Step",
+    "Stop",
+    "Threshold",
+    "Trigger",
+    "Unfilled",
+    "Value",
+]

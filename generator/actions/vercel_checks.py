@@ -1,0 +1,44 @@
+"""Checks of a project on Vercel, before a deployment."""
+
+from __future__ import annotations
+
+from generator.actions.kind import Action
+from generator.actions.vercel import ENVIRONMENT, HOLES, LIVE, PROJECT
+
+_HELPERS = ("flatten", "vercel")
+
+CAN_GO_BACK = Action(
+    name="vercel.can-go-back",
+    summary="What production serves now is a READY production deployment: after the next one, it can be gone back to at once.",
+    parameters=("address",),
+    needs=(),
+    gives=("live_commit",),
+    looks=True,
+    verifies=True,
+    helpers=_HELPERS,
+    commands=(("live", LIVE),),
+    holes=HOLES,
+    expect="Vercel names the deployment and its commit.",
+    on_failure="Find out what production serves before anything is deployed over it.",
+    touches="",
+    environment=ENVIRONMENT,
+)
+
+NOT_PINNED = Action(
+    name="vercel.not-pinned",
+    summary="Production is not pinned by an earlier instant rollback: what is deployed goes live.",
+    parameters=("address",),
+    needs=(),
+    gives=(),
+    looks=True,
+    verifies=True,
+    helpers=_HELPERS,
+    commands=(("project", PROJECT),),
+    holes=HOLES,
+    expect="Vercel assigns the production domain by itself.",
+    on_failure="Promote the fixed deployment first; that unpins production.",
+    touches="",
+    environment=ENVIRONMENT,
+)
+
+ACTIONS = (CAN_GO_BACK, NOT_PINNED)

@@ -1,0 +1,97 @@
+"""The script of a checklist: it looks at what a machine can see, asks for the rest, writes it down."""
+
+from __future__ import annotations
+
+from generator import model, shell
+from generator.durations import duration_words, range_words
+from generator.refs import targets
+from generator.render.environment import render
+from generator.render.scripts.parts import look, seconds, shared, squeezed
+from generator.shell import Shell
+
+# Seconds for which an item that does not hold is looked at again: one bad moment is no failure.
+_AGAIN = 2
+
+
+def script(checklist: model.Checklist, book: model.Handbook) -> str:
+    """The whole text of a checklist's script."""
+    known = targets(book)
+    data = shared(checklist, book, known)
+    phases = {p.id: n for n, p in enumerate(checklist.phases, 1)}
+    numbered = {
+        id(check): number
+        for number, check in enumerate(
+            (c for g in checklist.groups for i in g.items for c in i.checks), 1
+        )
+    }
+    looks = {
+        key: look(check, checklist, data, f"check_{numbered[key]}")
+        for g in checklist.groups
+        for i in g.items
+        for check in i.checks
+        if (key := id(check))
+    }
+
+    def item(found: model.Item) -> dict[str, object]:
+        return {
+            "id": found.id,
+            "text": shell.said(found.text, known),
+            "parts": [shell.said(t, known) for t in found.items],
+            "checks": [
+                {
+                    "name": looks[id(c)]["name"],
+                    "shown": " ".join(looks[id(c)]["shown"]),
+                    "seconds": seconds(c, _AGAIN),
+                }
+                for c in found.checks
+            ],
+        }
+
+    choices = next((f.choices for f in checklist.fields if f.fill == "verdict"), ())
+    text = render(
+        "script/checklist.sh.j2",
+        **data,
+        phases=[
+            {"id": p.id, "seconds": int((p.end - p.start).total_seconds())}
+            for p in checklist.phases
+        ],
+        checks=list(looks.values()),
+        groups=[
+            {
+                "title": shell.said(g.title, known),
+                "when": shell.quote(_when(g, checklist)),
+                "phase": phases.get(g.phase or "", 0),
+                "rows": [item(i) for i in g.items],
+            }
+            for g in checklist.groups
+        ],
+        heading=shell.quote(f"{checklist.title} - {book.service.name}"),
+        version=shell.quote(f"version {book.revision.version} of the document"),
+        fields=[
+            {"label": shell.said(f.label, known), "entry": _ENTRIES.get(f.fill or "", _BLANK)}
+            for f in checklist.fields
+        ],
+        verdicts={
+            "pass": choices[0] if choices else "Passed",
+            "fail": choices[1] if choices else "Failed",
+            "open": choices[-1] if choices else "Not complete",
+        },
+        closing=[shell.said(checklist.closing, known)] if checklist.closing else [],
+    )
+    return squeezed(text)
+
+
+_BLANK = Shell("''")
+_ENTRIES = {
+    "started": Shell('"$began"'),
+    "who": Shell('"$(markdown "$who")"'),
+    "verdict": Shell('"$(markdown "$outcome")"'),
+    "phase": Shell('"${option_phase:-all}"'),
+}
+
+
+def _when(group: model.Group, checklist: model.Checklist) -> str:
+    if group.within is not None:
+        return f"Within {duration_words(group.within)} of the rollback."
+    phase = next((p for p in checklist.phases if p.id == group.phase), None)
+    return f"{phase.title} ({range_words(phase.start, phase.end)})" if phase else ""

@@ -1,0 +1,83 @@
+"""What the scripts of procedures and of checklists are both made from."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from generator import actions, model, shell
+from generator.render.commands import (
+    Doing,
+    Scripted,
+    actions_of,
+    command_lines,
+    doings,
+    variables_of,
+)
+from generator.render.environment import render
+from generator.render.scripts.head import Targets, head
+from generator.shell import Shell
+
+
+def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, object]:
+    """What every template of a script sees."""
+    names = [h for a in actions_of(thing) for h in a.helpers]
+    if any(isinstance(d, model.Check) for d in doings(thing)):
+        names.append("pause")
+    return {
+        "book": book,
+        "service": {"id": book.service.id, "name": book.service.name},
+        "script": head(thing, book, known),
+        "helpers": [f"script/{h}.sh.j2" for h in dict.fromkeys(names)],
+    }
+
+
+def action_text(doing: Doing, thing: Scripted, data: dict[str, object], **more: object) -> str:
+    """The fragment of an action, with the words that the document shows."""
+    action = actions.find(doing.action or "")
+    assert action is not None  # the rules have seen to it
+    variables = variables_of(thing)
+    holes_of = {hole: name for hole, name, _ in action.holes}
+    return render(
+        action.fragment,
+        **data,
+        **more,
+        arguments=doing.arguments,
+        parameters={k: shell.word(v, variables) for k, v in doing.arguments.items()},
+        commands={k: shell.command(c, holes_of) for k, c in action.commands},
+    )
+
+
+def look(doing: Doing, thing: Scripted, data: dict[str, object], name: str) -> dict[str, object]:
+    """A check as a shell function NAME: it sets `found` and answers 0 (holds), 1, or 2 (not made)."""
+    shown = [line for line in command_lines(doing, thing) if not line.startswith("# ")]
+    if doing.action:
+        body = action_text(doing, thing, data)
+    else:
+        assert isinstance(doing, model.Check)
+        variables = variables_of(thing)
+        wanted = {k: getattr(doing, k) for k in ("equals", "contains", "lacks")}
+        body = render(
+            "script/look.sh.j2",
+            run=shell.command(doing.commands[0], variables),
+            shown=shown[0],
+            **{k: None if v is None else shell.word(v, variables) for k, v in wanted.items()},
+        )
+    return {
+        "name": Shell(name),
+        "body": Shell(textwrap.indent(body.strip("\n"), "  ")),
+        "shown": shown,
+        "runs": [] if doing.action else shown,
+    }
+
+
+def seconds(doing: Doing, default: int) -> int:
+    """How long a check may take to hold."""
+    within = doing.within if isinstance(doing, model.Check) else None
+    return default if within is None else int(within.total_seconds())
+
+
+def squeezed(text: str) -> str:
+    """One empty line where the templates left several. No here-document holds two."""
+    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"

@@ -1,0 +1,114 @@
+"""The script of a procedure: its steps, in the order of the document."""
+
+from __future__ import annotations
+
+from generator import actions, model, shell
+from generator.refs import targets
+from generator.render.commands import command_lines, variables_of
+from generator.render.environment import render
+from generator.render.scripts.head import Targets
+from generator.render.scripts.parts import action_text, look, seconds, shared, squeezed
+from generator.shell import Shell
+
+# Seconds that a command of the content may take.
+_LIMIT = 300
+
+
+def script(procedure: model.Procedure, book: model.Handbook) -> str:
+    """The whole text of a procedure's script."""
+    known = targets(book)
+    data = shared(procedure, book, known)
+    steps = []
+    for number, step in enumerate(procedure.steps, 1):
+        if not step.runs:
+            break
+        text = _step(number, step, procedure, known, data)
+        for stop in procedure.stops:
+            if stop.after == step.id:
+                left = [s.title for s in procedure.steps[number:]]
+                text += "\n" + render(
+                    "script/stop.sh.j2",
+                    stop={
+                        "variable": Shell(f"option_{shell.variable(stop.option)}"),
+                        "left": [shell.quote(f"{', '.join(left)}.")] if left else [],
+                    },
+                )
+        steps.append({"text": Shell(text.strip("\n"))})
+    manual = [
+        {
+            "number": n,
+            "heading": f"Step {n}: {s.title}",
+            "lines": [
+                shell.said(t, known) for t in (*s.manual, *(f"Either: {e}" for e in s.either))
+            ],
+        }
+        for n, s in enumerate(procedure.steps, 1)
+        if s.manual or s.either
+    ]
+    text = render(
+        "script/script.sh.j2",
+        **data,
+        steps=steps,
+        manual=manual,
+        first_by_hand=next((n for n, s in enumerate(procedure.steps, 1) if not s.runs), 0),
+        verified=_verified(procedure),
+        closing=[shell.said(t, known) for t in procedure.closing],
+    )
+    return squeezed(text)
+
+
+def _verified(procedure: model.Procedure) -> bool:
+    """Whether what the script changed last is verified by it."""
+    good = True
+    for step in procedure.steps:
+        action = actions.find(step.action or (step.check and step.check.action) or "")
+        if step.commands or (action is not None and action.changes):
+            good = False
+        if (step.check and step.check.commands) or (action is not None and action.verifies):
+            good = True
+    return good
+
+
+def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targets, data) -> str:
+    told = {
+        "number": number,
+        "id": step.id,
+        "title": step.title,
+        "heading": f"Step {number}: {step.title}",
+        "limit": _LIMIT,
+        "by_hand": [shell.said(t, known) for t in step.manual],
+        "note": shell.said(step.note, known) if step.note else "",
+        "expect": shell.said(step.expect, known) if step.expect else "",
+        "next": shell.said(
+            step.on_failure
+            or "Read its words above and look at what it has changed. Do not repeat it blindly.",
+            known,
+        ),
+    }
+    looks_at = step.check or (step if (a := actions.find(step.action or "")) and a.looks else None)
+    if looks_at is not None:
+        told["limit"] = seconds(looks_at, 60)
+        return render(
+            "script/check.sh.j2",
+            **data,
+            step=told,
+            check=look(looks_at, procedure, data, f"check_{number}"),
+        )
+    if step.action is not None:
+        return action_text(step, procedure, data, step=told)
+    variables = variables_of(procedure)
+    lines = [line for line in command_lines(step, procedure) if not line.startswith("# ")]
+    told["commands"] = [
+        {
+            "run": shell.command(c, variables),
+            "shown": line,
+            "late": f"the command took longer than {_LIMIT} seconds: {line}",
+            "capture": Shell(variables[c.capture]) if c.capture else "",
+        }
+        for c, line in zip(step.commands, lines)
+    ]
+    told["begun"] = (
+        f"{told['heading']}: this step had begun, and what it has changed is not known. Nothing after it was begun."
+    )
+    told["done"] = f"{told['heading']}: this step has run. Nothing after it was begun."
+    return render("script/command.sh.j2", **data, step=told)
