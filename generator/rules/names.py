@@ -37,6 +37,9 @@ def ids_are_unique(context: Context) -> Iterator[Problem]:
     yield from unique(
         (t.script for t in (*book.procedures, *book.checklists) if t.script), "script"
     )
+    for thing in (*book.procedures, *book.checklists):
+        for parameter in thing.parameters:
+            yield from unique(parameter.choices, "choice")
     for procedure in book.procedures:
         yield from unique((s.id for s in procedure.steps), "step")
     for checklist in book.checklists:
@@ -50,7 +53,10 @@ _PLAIN_KEYS = frozenset(
     (
         "channel",
         "comment",
+        "contains",
+        "equals",
         "label",
+        "lacks",
         "name",
         "path",
         "protocol",
