@@ -9,11 +9,18 @@ from generator.model import Command
 
 @dataclass(frozen=True)
 class Option:
-    """An option that an action adds to the scripts which use it."""
+    """An option that an action adds to the scripts which use it.
+
+    Of all that are `alone`, a run takes one at most. One that only `reads` holds the script to
+    that, as --dry-run does. `arguments`: so many go with it, no more and no less.
+    """
 
     name: str
     help: str
     choices: tuple[str, ...] = ()
+    alone: bool = False
+    reads: bool = False
+    arguments: int | None = None
 
 
 @dataclass(frozen=True)

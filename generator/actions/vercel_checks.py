@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.actions.kind import Action
 from generator.actions.vercel import ENVIRONMENT, HOLES, LIVE, PROJECT
+from generator.model import Command
 
 _HELPERS = ("flatten", "vercel")
 
@@ -33,7 +34,9 @@ NOT_PINNED = Action(
     looks=True,
     verifies=True,
     helpers=_HELPERS,
-    commands=(("project", PROJECT),),
+    commands=(
+        ("project", Command(PROJECT, "Whether production is pinned (autoAssignCustomDomains)")),
+    ),
     holes=HOLES,
     expect="Vercel assigns the production domain by itself.",
     on_failure="Promote the fixed deployment first; that unpins production.",

@@ -15,7 +15,14 @@ Doing = model.Step | model.Check
 
 def usage(thing: Scripted) -> str:
     """One line: 'rollback.sh [--yes] [--dry-run] [--push-only] <commit-sha>'."""
-    options = " ".join(f"[{option_words(o)}]" for o in options_of(thing))
+    found = options_of(thing)
+    alone = "|".join(option_words(o) for o in found if o.alone)
+    options = " ".join(
+        [
+            *(f"[{option_words(o)}]" for o in found if not o.alone),
+            *([f"[{alone}]"] if alone else []),
+        ]
+    )
     wanted = " ".join(argument_words(p) for p in arguments_of(thing))
     return f"{thing.script} {options} {wanted}".rstrip()
 

@@ -156,7 +156,9 @@ class Vercel:
     def _create(self, sha: str, ref: str, target: str | None, seconds: float) -> Deployment:
         now = time.monotonic()
         uid = f"dpl_{len(self.deployments) + 1:04}{sha[:6]}"
-        found = Deployment(uid, sha, ref, target, now + seconds, time.time())
+        # The list is sorted by this, so no two are made in the same millisecond.
+        created = max([time.time(), *(d.created + 0.002 for d in self.deployments)])
+        found = Deployment(uid, sha, ref, target, now + seconds, created)
         self.deployments.append(found)
         return found
 
@@ -425,7 +427,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        text = fault.body if fault and fault.body is not None else json.dumps(answer)
+        text = (
+            fault.body
+            if fault and fault.body is not None
+            else json.dumps(answer, ensure_ascii=False)
+        )
         data = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")

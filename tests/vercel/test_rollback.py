@@ -36,7 +36,7 @@ def test_production_is_restored_and_verified(world, shell: str) -> None:
     done = w.run(shell)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "PRODUCTION IS PINNED" in done.stdout and not w.vercel.auto_assign
-    (log,) = (w.folder / "clone/.git/rollback-log").iterdir()
+    (log,) = (w.folder / "clone/.git/rollback-log").glob("*.jsonl")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [x["step"] for x in lines if x["status"] == "ok"] == [
         "resolve",

@@ -464,8 +464,8 @@ script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -585,13 +585,13 @@ vercel() {
   return 1
 }
 
-# answer PATH: the value at PATH in the last answer; nothing where there is none.
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
 answer() {
-  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/answer"
+  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
 }
 
-# deployments: the last answer as lines 'commit id state target candidate', newest first; '-'
-# stands for what is not there.
+# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# '-' stands for what is not there.
 deployments() {
   awk -F '\t' '
     /^\.deployments\.[0-9]+\./ {
@@ -605,7 +605,7 @@ deployments() {
     function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
     END {
       for (n = 0; n <= last; n++)
-        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate")
+        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
     }' "$scratch/answer"
 }
 

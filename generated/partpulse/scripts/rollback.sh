@@ -12,12 +12,12 @@
 # Touches only:
 #   - adds objects to the clone's object store if the clone is behind
 #   - one new branch on the remote
-#   - which deployment production serves, on Vercel
+#   - which deployment production serves, on Vercel; what it served before is noted beside the log
 #   - a message to the team, where ROLLBOOK_NOTIFY_URL is set
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
-# Content sha256:1386a3d99c24fbe59fa5f5951efa7ea59c17c9c2740679fb9bee68b54697d307
+# Content sha256:1eb1e577eef5f1ea8f8c0f7da94c6f923e948e820af39df5eb6befab1e603034
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -33,7 +33,7 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold git grep head id mkdir mktemp rm sed sleep tail tr uname; do
+for name in [ command kill printf read test wait cat date fold git grep head id mkdir mktemp mv rm sed sleep tail tr uname; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -354,7 +354,8 @@ Usage:
 It touches only:
   -  adds objects to the clone's object store if the clone is behind
   -  one new branch on the remote
-  -  which deployment production serves, on Vercel
+  -  which deployment production serves, on Vercel; what it served before is
+     noted beside the log
   -  a message to the team, where ROLLBOOK_NOTIFY_URL is set
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 
@@ -460,7 +461,7 @@ if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
 fi
 
 # --- This machine: programs, room for a scratch file, a log.
-for name in cat date fold git grep head id mkdir mktemp rm sed sleep tail tr uname; do
+for name in cat date fold git grep head id mkdir mktemp mv rm sed sleep tail tr uname; do
   command -v "$name" >/dev/null 2>&1 ||
     fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
 done
@@ -506,8 +507,8 @@ script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -627,13 +628,13 @@ vercel() {
   return 1
 }
 
-# answer PATH: the value at PATH in the last answer; nothing where there is none.
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
 answer() {
-  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/answer"
+  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
 }
 
-# deployments: the last answer as lines 'commit id state target candidate', newest first; '-'
-# stands for what is not there.
+# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# '-' stands for what is not there.
 deployments() {
   awk -F '\t' '
     /^\.deployments\.[0-9]+\./ {
@@ -647,7 +648,7 @@ deployments() {
     function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
     END {
       for (n = 0; n <= last; n++)
-        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate")
+        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
     }' "$scratch/answer"
 }
 
@@ -677,6 +678,26 @@ waited=0
 pause() {
   sleep "$1" 2>/dev/null || :
   waited=$((waited + $1))
+}
+
+# save_undo TARGET: notes beside the run log what is live before TARGET, for --undo. Whole or not
+# at all, and for nobody else to read; without it the rollback goes on.
+save_undo() {
+  now
+  note="{\"time\":\"$stamp\",\"project\":\"$VERCEL_PROJECT_ID\",\"live_before\":\"$live\",\"target\":\"$1\"}"
+  undo_file=${log%/*}/undo-$VERCEL_PROJECT_ID.json
+  holding=1
+  rm -f "$undo_file.$$" 2>/dev/null
+  if [ -n "$log" ] && (umask 077 && set -C && printf '%s\n' "$note" >"$undo_file.$$") 2>/dev/null &&
+    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
+    if [ -z "${ROLLBOOK_LOG_DIR:-}$git_folder" ]; then
+      wrap say "  " "This is no clone: --undo needs ROLLBOOK_LOG_DIR, set to the folder of the run log named at the end."
+    fi
+  else
+    rm -f "$undo_file.$$" 2>/dev/null
+    wrap warn "  WARNING: " "what was live before cannot be saved; --undo will not know it. Note it yourself: $live"
+  fi
+  release
 }
 
 # by_hand NUMBER: hands the steps from NUMBER on to a person, and ends.
@@ -935,8 +956,46 @@ target=$(printf '%s\n' "$candidates" | awk -v commit="$commit" -v live="$live" '
 say "  project     $project_name"
 say "  production  $production_host"
 say "  live now    $live"
+
+# request_move: asks Vercel to move production from $live to $target. Sets asked to what Vercel
+# took ($way, or queued), or refused to the status with which it refused.
+request_move() {
+  save_undo "$target"
+  record "$step" before 0 live_before "$live" target "$target"
+  # What is refused before anything can have happened leaves the truth as it was.
+  unmoved=$truth
+  truth="$truth The request to move production to $target was being made; it may have been carried out."
+  refused=
+  for _ in 1 2 3; do
+    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rollback/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+    case $http_status in
+    202)
+      asked=queued
+      return
+      ;;
+    2??)
+      asked=$way
+      return
+      ;;
+    400 | 401 | 402 | 403 | 404 | 422)
+      refused=$http_status
+      truth=$unmoved
+      return
+      ;;
+    esac
+    # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
+    unmoved=$truth
+    for _ in 1 2 3; do
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" && [ "$(answer .id)" = "$target" ] && asked=$way && return
+      pause 2
+    done
+    say "  Vercel has not done it yet (answer $http_status); asking again."
+  done
+}
+
 slow=
 asked=
+way=rollback
 if [ -n "$target" ] && [ "$target" = "$live" ]; then
   say "  The deployment of $short is live already."
 elif is_deployment "$target"; then
@@ -945,31 +1004,16 @@ elif is_deployment "$target"; then
     say "  A real run would re-point production to it."
   else
     confirm "  Move production?"
-    record "$step" before 0 live_before "$live" target "$target"
-    truth="$truth The request to move production to $target was being made; it may have been carried out."
-    for _ in 1 2 3; do
-      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rollback/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
-      case $http_status in
-      2??)
-        asked=1
-        break
-        ;;
-      401 | 403 | 404) vercel_failed "roll back" ;;
-      400 | 402 | 422)
-        # The state stays as it was: this deployment cannot be reached at once.
-        wrap say "  " "Vercel cannot roll back to it at once ($http_status): $(printable "$(answer .error.message)")"
-        slow=1
-        break
-        ;;
-      esac
-      # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
-      for _ in 1 2 3; do
-        vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" && [ "$(answer .id)" = "$target" ] && asked=1 && break
-        pause 2
-      done
-      [ -z "$asked" ] || break
-      say "  Vercel has not done it yet (answer $http_status); asking again."
-    done
+    request_move
+    case $refused in
+    400 | 402 | 422)
+      # The state stays as it was: this deployment cannot be reached at once.
+      wrap say "  " "Vercel cannot roll back to it at once ($refused): $(printable "$(answer .error.message)")"
+      slow=1
+      ;;
+    40?) vercel_failed "roll back" ;;
+    *) say "  To undo it later: vercel-rollback.sh --undo" ;;
+    esac
   fi
 else
   slow=1
@@ -1005,12 +1049,14 @@ if [ -n "$slow" ]; then
     say "  preview     $preview"
     wrap say "  " "Promoting it builds it again with production's settings, and the build may apply database migrations."
     confirm "  Promote it to production?"
+    save_undo unknown
     truth="$truth The request to promote $preview was being made; it may have been carried out."
     # Not repeated: each request would start a build of its own.
     promotion="{\"deploymentId\":\"$preview\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"promote\"}}"
     vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${promotion}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" || vercel_failed "promote the preview"
     target=$(answer .id)
     is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built."
+    save_undo "$target"
     asked=1
     say "  building    $target (up to 15 minutes)"
     built=
@@ -1056,12 +1102,41 @@ else
   if [ "$serves" != "$target" ] || [ "$seen" -lt 2 ]; then
     is_deployment "$serves" || serves='what nobody can tell'
     truth="Production at $production_host serves $serves, not $target."
+    if [ "$asked" = queued ]; then
+      truth="$truth Vercel has the promotion in its queue; it may still happen."
+      fail 6 "Vercel has not carried out the promotion." "Look what production serves before you ask again; or finish in the dashboard."
+    fi
     [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard who else deploys now; then run the same command again."
     fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
   fi
   truth="Production at $production_host serves $target, made from $short."
   say "  $production_host serves $target"
-  record "$step" ok 0 live "$target"
+  assigns=
+  for _ in 1 2 3 4 5; do
+    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    # A promotion unpins, which may take a moment.
+    case $assigns:$asked in
+    true:* | false: | false:1 | false:rollback) break ;;
+    esac
+    pause 2
+  done
+  case $assigns:$asked in
+  true:*) ;;
+  *:promote | *:queued)
+    truth="$truth Whether it is still pinned is not known."
+    [ "$assigns" != false ] || truth="Production at $production_host serves $target, made from $short, and is STILL PINNED."
+    fail 7 "the promotion has not unpinned production: pushes may not go live." "Run the same command again, or promote the deployment in the dashboard."
+    ;;
+  false:*)
+    say ""
+    say "  PRODUCTION IS PINNED: pushes to the production branch do not go live."
+    say "  Once the fix is deployed, unpin it with the fixed deployment:"
+    say "    vercel-rollback.sh --promote <deployment-id>"
+    truth="$truth PRODUCTION IS PINNED: no push goes live before a deployment is promoted."
+    ;;
+  *) wrap say "  " "Vercel does not say whether production is pinned; an instant rollback pins it." ;;
+  esac
+  record "$step" ok 0 live "$target" assigns "$assigns"
 fi
 
 # --- Step 5: Look at the health endpoint
@@ -1196,6 +1271,5 @@ if [ -n "$dry_run" ]; then
   finish 0 ok
 fi
 wrap say 'DONE. ' "$truth"
-wrap say '  ' 'PRODUCTION IS PINNED after an instant rollback: pushes to the production branch do not go live. Once the fix is deployed, promote the fixed deployment in 'https://vercel.com/apgi-cmy/partpulse'; that unpins production.'
 wrap say '  ' 'The defect stays open. Go on with ''Section 8 of the document'.
 finish 0 ok

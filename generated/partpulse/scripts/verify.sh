@@ -516,8 +516,8 @@ script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.

@@ -78,6 +78,7 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
         {
             "name": o.name,
             "variable": Shell(f"option_{shell.variable(o.name)}"),
+            "option": o,
             "choices": "|".join(o.choices),
             "pattern": Shell(" | ".join(shell.quote(c) for c in o.choices)),
         }

@@ -28,6 +28,13 @@ def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, o
         "book": book,
         "service": {"id": book.service.id, "name": book.service.name},
         "script": head(thing, book, known),
+        # Where one script tells people to run another.
+        "script_with": {
+            a.name: shell.quote(p.script)
+            for p in book.procedures
+            if p.script
+            for a in actions_of(p)
+        },
         "helpers": [f"script/{h}.sh.j2" for h in dict.fromkeys(names)],
     }
 
