@@ -239,26 +239,43 @@ exec {curl} "$@"
 """
 
 
-def test_the_document_shows_what_curl_is_called_with(world) -> None:
-    """Every call of a run that takes every path is shown; everything shown is called."""
+NOBODY = {"ROLLBOOK_NOTIFY_URL": "http://127.0.0.1:9/x"}
+# script: its section, how many commands that shows, and runs that together take every path.
+PARITY: dict[str, tuple[str, int, list[tuple[dict, list[str], dict]]]] = {
+    "rollback.sh": ("4.3", 11, [({}, [], {}), ({"good": False}, [], NOBODY)]),
+    "vercel-rollback.sh": ("4.1", 11, [({}, ["--yes"], NOBODY), ({}, ["--yes", "--undo"], {})]),
+}
+
+
+@pytest.mark.parametrize("script", PARITY)
+def test_the_document_shows_what_curl_is_called_with(world, script: str) -> None:
+    """Every call of runs that take every path is shown; everything shown is called."""
+    number, count, runs = PARITY[script]
     text = DOCUMENT.read_text("utf-8")
-    section = text[text.index("### 4.3 ") : text.index("## 5. ")]
+    section = re.split(r"^##", text[text.index(f"### {number} ") + 3 :], flags=re.MULTILINE)[0]
     shown = re.findall(r"^    (curl .*)$", section, re.MULTILINE)
-    assert len(shown) == 10
+    assert len(shown) == count
     # The document quotes a word only where a shell needs it.
     patterns = {
         line: re.compile(re.sub(r"<[\w\\-]+>", ".*", re.escape(line.replace("'", ""))))
         for line in shown
     }
     used: set[str] = set()
-    for options, more in (
-        ({}, {}),
-        ({"good": False}, {"ROLLBOOK_NOTIFY_URL": "http://127.0.0.1:9/x"}),
-    ):
+    for options, arguments, more in runs:
         w = world(**options)
         (w.folder / "bin/curl").write_text(CURL.format(curl=shutil.which("curl")))
         (w.folder / "bin/curl").chmod(0o755)
-        assert w.run("dash", CALLS=str(w.folder / "calls"), **more).returncode == 0
+        if "--undo" in arguments:
+            assert (
+                w.run(
+                    "dash", "--yes", script=script, serves=w.shas[1], CALLS="/dev/null"
+                ).returncode
+                == 0
+            )
+        serves = {"--undo": w.shas[2], "--yes": w.shas[1]}[arguments[-1]] if arguments else None
+        more = {**more, "CALLS": str(w.folder / "calls")}
+        done = w.run("dash", *arguments, script=script, serves=serves, **more)
+        assert done.returncode == 0, done.stdout + done.stderr
         for call in (w.folder / "calls").read_text().split("\035")[:-1]:
             words = call.split("\036")[:-1]
             assert TOKEN not in call

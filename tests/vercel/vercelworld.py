@@ -114,8 +114,10 @@ class World:
             stdin=subprocess.DEVNULL,
             timeout=120,
         )
-        logs = "".join(p.read_text() for p in (self.folder / "clone/.git/rollback-log").glob("*"))
-        everything = done.stdout + done.stderr + logs
+        place = self.folder / "clone/.git/rollback-log"
+        logs = "".join(p.read_text() for p in place.glob("*.jsonl"))
+        notes = "".join(p.read_text(errors="replace") for p in place.glob("*.json"))
+        everything = done.stdout + done.stderr + logs + notes
         for secret in (TOKEN, HOOK_SECRET):
             assert secret not in everything
         assert (self.git("status", "--porcelain"), self.git("show-ref")) == before
