@@ -8,12 +8,13 @@ action, add one entry to a module here and one fragment there.
 
 from __future__ import annotations
 
-from generator.actions import database, git, handbook, vercel, vercel_checks, web
+from generator.actions import database, git, handbook, vercel, vercel_await, vercel_checks, web
 from generator.actions.kind import Action, Option
 
 ACTIONS: tuple[Action, ...] = (
     *git.ACTIONS,
     *vercel.ACTIONS,
+    *vercel_await.ACTIONS,
     *vercel_checks.ACTIONS,
     *web.ACTIONS,
     *database.ACTIONS,

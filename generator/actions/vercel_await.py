@@ -1,0 +1,57 @@
+"""The production deployment that Vercel makes of a commit on the production branch."""
+
+from __future__ import annotations
+
+from generator.actions.curl import API, POST
+from generator.actions.kind import Action
+from generator.actions.vercel import ENVIRONMENT, HOLES, LIVE, PROJECT
+from generator.model import Command
+
+AWAIT_COMMIT = Action(
+    name="vercel.await-commit",
+    summary=(
+        "Waits until the production deployment of the revert commit is READY. Where Vercel does not put it into "
+        "production by itself, promotes it, which builds nothing."
+    ),
+    parameters=("address",),
+    needs=(),
+    gives=("target", "asked", "production_host"),
+    uses=("revert", "revert_short", "short"),
+    helpers=("flatten", "vercel", "pause"),
+    may_hand_over=True,
+    changes=True,
+    commands=(
+        (
+            "project",
+            Command(
+                PROJECT.words,
+                "Team, project and token are right; whether new deployments go live by themselves",
+            ),
+        ),
+        ("live", LIVE),
+        (
+            "deployments",
+            Command(
+                (
+                    *API,
+                    "{api}/v6/deployments?projectId={project}&limit=100&teamId={team}&target=production",
+                ),
+                "The production deployments, until that of the revert commit is ready",
+            ),
+        ),
+        (
+            "promote",
+            Command(
+                (*POST, "{}", "{api}/v10/projects/{project}/promote/{target}?teamId={team}"),
+                "Only if it does not go live by itself; that an answer came does not mean it is done",
+            ),
+        ),
+    ),
+    holes=HOLES,
+    expect="The deployment is READY. Whether production serves it, the next step asks.",
+    on_failure="The script says what production serves. Running it again is safe; it goes on where this run ended.",
+    touches="which deployment production serves, on Vercel",
+    environment=ENVIRONMENT,
+)
+
+ACTIONS = (AWAIT_COMMIT,)
