@@ -128,7 +128,7 @@ REVERT_TO = Action(
     ),
     parameters=("migrations",),
     needs=("git",),
-    gives=("revert", "revert_short", "held"),
+    gives=("revert", "revert_short", "already"),
     uses=("commit", "short", "tip"),
     commands=(
         ("tree", Command((*_TREE, "{full-commit}"), "The files of the good commit")),
@@ -195,7 +195,7 @@ PUBLISH_REVERT = Action(
     parameters=("prefix", "production"),
     needs=("git",),
     gives=("branch",),
-    uses=("remote_url", "short", "tip", "revert", "revert_short", "held"),
+    uses=("remote_url", "short", "tip", "revert", "revert_short", "already"),
     commands=(
         (
             "base",

@@ -24,7 +24,7 @@ AWAIT_COMMIT = Action(
         (
             "project",
             Command(
-                PROJECT.words,
+                PROJECT,
                 "Team, project and token are right; whether new deployments go live by themselves",
             ),
         ),

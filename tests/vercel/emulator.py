@@ -45,6 +45,7 @@ class Deployment:
     state: str = "READY"
     project: str = PROJECT
     once_production: bool = False
+    passed_over: bool = False  # ready while nothing was assigned automatically
 
     @property
     def url(self) -> str:
@@ -188,15 +189,20 @@ class Vercel:
                 self.overtake = None
         for found in self.deployments:
             if (
-                found.target == "production"
-                and found.ready_state == "READY"
-                and not found.once_production
-                and found.ref != "moved"
-            ) and (self.auto_assign or found.ref == "promoted"):
+                found.target != "production"
+                or found.ready_state != "READY"
+                or found.once_production
+                or found.passed_over
+                or found.ref == "moved"
+            ):
+                continue
+            if self.auto_assign or found.ref == "promoted":
                 self.assign(found.uid)
                 if found.ref == "promoted":
                     self.auto_assign = True
                     found.ref = "moved"
+            else:
+                found.passed_over = True
 
     def watch(self, bare: Path) -> None:
         """Let the Git integration watch a bare repository; what it holds now is no news."""

@@ -20,8 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scripts.scriptworld import SHELLS, here
+from tests.vercel import parity
 from tests.vercel.emulator import TOKEN, Vercel
-from tests.vercel.vercelworld import DOCUMENT, HOOK_SECRET, SCRIPTS, World
+from tests.vercel.vercelworld import HOOK_SECRET, SCRIPTS, World
 
 SCRIPT = SCRIPTS / "rollback.sh"
 
@@ -232,56 +233,38 @@ def test_running_it_again_asks_for_nothing_twice(world) -> None:
     assert len([r for r in w.vercel.requests if r[0] == "POST"]) == posts
 
 
-CURL = """#!/bin/sh
-for word in "$@"; do printf '%s\\036' "$word"; done >>"$CALLS"
-printf '\\035' >>"$CALLS"
-exec {curl} "$@"
-"""
-
-
 NOBODY = {"ROLLBOOK_NOTIFY_URL": "http://127.0.0.1:9/x"}
-# script: its section, how many commands that shows, and runs that together take every path.
-PARITY: dict[str, tuple[str, int, list[tuple[dict, list[str], dict]]]] = {
-    "rollback.sh": ("4.3", 11, [({}, [], {}), ({"good": False}, [], NOBODY)]),
-    "vercel-rollback.sh": ("4.1", 11, [({}, ["--yes"], NOBODY), ({}, ["--yes", "--undo"], {})]),
+# script: the headings around its section, and runs that together take every path.
+PARITY: dict[str, tuple[str, str, list[tuple[dict, list[str], dict]]]] = {
+    "rollback.sh": ("### 4.3 ", "## 5. ", [({}, [], {}), ({"good": False}, [], NOBODY)]),
+    "vercel-rollback.sh": (
+        "### 4.1 ",
+        "### 4.2 ",
+        [({}, ["--yes"], NOBODY), ({}, ["--yes", "--undo"], {})],
+    ),
 }
 
 
 @pytest.mark.parametrize("script", PARITY)
 def test_the_document_shows_what_curl_is_called_with(world, script: str) -> None:
     """Every call of runs that take every path is shown; everything shown is called."""
-    number, count, runs = PARITY[script]
-    text = DOCUMENT.read_text("utf-8")
-    section = re.split(r"^##", text[text.index(f"### {number} ") + 3 :], flags=re.MULTILINE)[0]
-    shown = re.findall(r"^    (curl .*)$", section, re.MULTILINE)
-    assert len(shown) == count
-    # The document quotes a word only where a shell needs it.
-    patterns = {
-        line: re.compile(re.sub(r"<[\w\\-]+>", ".*", re.escape(line.replace("'", ""))))
-        for line in shown
-    }
+    begin, end, runs = PARITY[script]
+    shown = parity.shown(begin, end, "curl")
+    assert len(shown) > 5
     used: set[str] = set()
     for options, arguments, more in runs:
         w = world(**options)
-        (w.folder / "bin/curl").write_text(CURL.format(curl=shutil.which("curl")))
-        (w.folder / "bin/curl").chmod(0o755)
         if "--undo" in arguments:
-            assert (
-                w.run(
-                    "dash", "--yes", script=script, serves=w.shas[1], CALLS="/dev/null"
-                ).returncode
-                == 0
-            )
+            assert w.run("dash", "--yes", script=script, serves=w.shas[1]).returncode == 0
+        parity.record(w, "curl")
         serves = {"--undo": w.shas[2], "--yes": w.shas[1]}[arguments[-1]] if arguments else None
         more = {**more, "CALLS": str(w.folder / "calls")}
         done = w.run("dash", *arguments, script=script, serves=serves, **more)
         assert done.returncode == 0, done.stdout + done.stderr
-        for call in (w.folder / "calls").read_text().split("\035")[:-1]:
-            words = call.split("\036")[:-1]
-            assert TOKEN not in call
-            said = " ".join(["curl", *words])
-            found = [line for line, pattern in patterns.items() if pattern.fullmatch(said)]
-            assert found, said
+        for call in parity.calls(w):
+            assert not [word for word in call if TOKEN in word]
+            found = parity.found(shown, call)
+            assert found, call
             used.update(found)
     assert used == set(shown)
 

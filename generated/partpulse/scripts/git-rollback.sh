@@ -1,0 +1,1398 @@
+#!/bin/sh
+# git-rollback.sh: Git-Based Rollback (PartPulse, Section 4.2)
+#
+# The script restores production through the production branch, without
+# rewriting history: one revert commit on top of it holds the good version's
+# files. It goes to a branch for a pull request or, with --to-production, to
+# the production branch itself. Then the script waits for Vercel's deployment
+# of that commit and verifies what production serves. It changes no file,
+# branch or index of the clone in which it runs.
+#
+# Usage: git-rollback.sh [--yes] [--dry-run] [--any-commit] [--to-production] <commit-sha>
+# Run it with --help for options, exit codes and what it touches.
+#
+# Touches only:
+#   - adds objects to the clone's object store if the clone is behind
+#   - adds objects to the clone's object store: the revert commit, what the clone lacks
+#   - a new branch on the remote and its pull request, or the production branch itself
+#   - which deployment production serves, on Vercel
+#   - a message to the team, where ROLLBOOK_NOTIFY_URL is set
+#   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#
+# Made by Rollbook from content/partpulse/procedures/git-rollback.yaml. Do not edit: edit that file.
+# Content sha256:d7f1bd15c5284a13244b509c747ae78b56d23a2f11968714910b936122463b56
+
+# --- A known place to start from, whatever shell, user and environment this is.
+# Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
+POSIXLY_CORRECT=1
+# Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
+set +aCefvx -u
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+IFS='
+'
+IFS=" 	$IFS"
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH ENV BASH_ENV
+unalias -a 2>/dev/null
+# A function of the user's environment could stand in for a program.
+for name in [ command kill printf read test wait cat date fold git grep head id mkdir mktemp rm sed sleep tail tr uname; do
+  unset -f "$name" 2>/dev/null
+done
+# A closed stream would let the next opened file take its place.
+# Stderr first, and without silencing the question: that would open what it asks about.
+(: >&2) || exec 2>/dev/null
+(: <&0) 2>/dev/null || exec </dev/null
+(: >&1) 2>/dev/null || exec >/dev/null
+# Whoever reads the output may go away; the work goes on.
+trap '' PIPE
+exec 3>&2
+
+procedure=git-rollback
+script=git-rollback.sh
+fact_production_url=${PRODUCTION_URL:-}
+[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
+fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
+[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
+
+# --- Words for people. A message that cannot be written stops nothing.
+say() { printf '%s\n' "$*" 2>/dev/null || :; }
+warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
+
+# wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
+wrap() {
+  how=$1
+  indent=$2
+  line=
+  set -f
+  for word in $3; do
+    if [ -n "$line" ] && [ "$((${#indent} + ${#line} + ${#word}))" -gt 77 ]; then
+      "$how" "$indent$line"
+      line=
+      case $indent in
+      *[!\ ]*) indent=$(printf '%*s' "${#indent}" '') ;;
+      esac
+    fi
+    line=${line:+$line }$word
+  done
+  set +f
+  "$how" "$indent$line"
+}
+
+# printable TEXT: without the control characters that could paint over a terminal.
+printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+
+# --- The run log: JSON Lines. Logging never stops the rollback.
+log=
+run=
+recorded=
+
+# json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
+json() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
+# now: the time of day, the same for use in names, and seconds since some start; 'unknown' and 0
+# where the system cannot tell.
+now() {
+  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %Y%m%dT%H%M%SZ %s' 2>/dev/null) || moment=
+  stamp=${moment%% *}
+  seconds=${moment##* }
+  name_stamp=${moment#* }
+  name_stamp=${name_stamp%% *}
+  case $stamp in
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+  *)
+    stamp=unknown
+    name_stamp=unknown
+    ;;
+  esac
+  case $seconds in
+  '' | *[!0-9]*) seconds=0 ;;
+  esac
+}
+
+# record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
+record() {
+  recorded=$1
+  [ -n "$log" ] || return 0
+  now
+  took=$((seconds - step_began))
+  # A clock that answers only now and then must not show as years.
+  [ "$took" -ge 0 ] && [ "$step_began" -gt 0 ] || took=0
+  entry="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
+  entry="$entry,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
+  shift 3
+  while [ "$#" -ge 2 ]; do
+    entry="$entry,\"$1\":\"$(json "$2")\""
+    shift 2
+  done
+  { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
+}
+
+# open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
+open_log() {
+  case $1 in
+  '') return 1 ;;
+  /*) log=$1/${script%.sh}-$run.jsonl ;;
+  *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
+  esac
+  # Only its owner may read a log; what Git writes keeps the mode that the user has set.
+  if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
+    shift
+    record start started 0 "$@"
+    # On a full disk the file is there and the line is not.
+    [ -s "$log" ] && return 0
+  fi
+  rm -f "$log" 2>/dev/null
+  log=
+  return 1
+}
+
+begin_step() {
+  step=$1
+  now
+  step_began=$seconds
+  say ""
+  wrap say "" "$2"
+}
+
+# --- Every way to end. `truth` always says what is true by now.
+truth='Nothing was changed, here or on the remote.'
+step=start
+step_began=0
+child=
+watch=
+holding=
+held=
+scratch=
+feed=
+at_end=
+
+clean_up() {
+  [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
+  scratch=
+}
+
+# shellcheck disable=SC2317 # reached through the trap below
+leave() {
+  ended=$?
+  clean_up
+  exit "$ended"
+}
+
+# finish CODE STATUS: the last lines, in one form for every end.
+finish() {
+  trap '' INT TERM HUP
+  if [ -n "$at_end" ]; then
+    last_words=$at_end
+    at_end=
+    "$last_words"
+  fi
+  [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
+  step_began=${run_began:-0}
+  record outcome "$2" "$1" truth "$truth"
+  if [ -n "$log" ]; then
+    say ""
+    say "Run log: $log"
+  fi
+  clean_up
+  trap - EXIT
+  exit "$1"
+}
+
+# fail CODE WHAT NEXT: stops with what happened, what is true now and what to do.
+fail() {
+  warn ""
+  warn "STOPPED"
+  wrap warn "  What happened: " "$2"
+  wrap warn "  What is true:  " "$truth"
+  wrap warn "  What to do:    " "$3"
+  finish "$1" failed
+}
+
+# interrupted CODE SIGNAL: ends what runs, then the script.
+interrupted() {
+  if [ -n "$holding" ]; then
+    held="$1 $2"
+    return
+  fi
+  trap '' INT TERM HUP
+  [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  if [ -n "$child" ]; then
+    # In the background, because an ended child stays visible until it is waited for.
+    end_tree "$child" &
+    ending=$!
+    wait "$child" 2>/dev/null
+    wait "$ending" 2>/dev/null
+  fi
+  fail "$1" "the script was interrupted (signal $2)." 'Run the same command again; that is always safe.'
+}
+
+# Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
+# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+release() {
+  holding=
+  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+}
+
+trap 'interrupted 129 HUP' HUP
+trap 'interrupted 130 INT' INT
+trap 'interrupted 143 TERM' TERM
+trap leave EXIT
+
+# --- A time limit for every command that could wait for ever.
+
+# descendants PID: PID and every process below it, stopped on the way so that none escapes.
+descendants() {
+  kill -STOP "$1" 2>/dev/null
+  printf '%s\n' "$1"
+  # The second form is for busybox, the third for machines that have no `ps`.
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid ||
+    sed 's/^\([0-9]*\) (.*) [A-Z] \([0-9]*\) .*/\1 \2/' /proc/[0-9]*/stat; } 2>/dev/null </dev/null |
+    while read -r pid parent rest; do
+      [ "$parent" = "$1" ] && [ -z "$rest" ] && printf '%s\n' "$pid"
+    done | while read -r pid; do descendants "$pid"; done
+}
+
+# end_tree PID: ends a process and all that it started.
+end_tree() {
+  tree=$(descendants "$1")
+  for pid in $tree; do
+    kill -TERM "$pid" 2>/dev/null
+    kill -CONT "$pid" 2>/dev/null
+  done
+  for _ in 1 2 3; do
+    left=
+    for pid in $tree; do kill -0 "$pid" 2>/dev/null && left=$pid; done
+    [ -z "$left" ] && return 0
+    sleep 1
+  done
+  for pid in $tree; do kill -KILL "$pid" 2>/dev/null; done
+  return 0
+}
+
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# script is gone without a word, so that nothing hangs on for ever.
+watch_over() {
+  stop=
+  trap 'stop=1' HUP INT TERM
+  time_left=$2
+  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+    # A shell that has only just begun may lose the signal to stop.
+    kill -0 "$1" 2>/dev/null || exit 0
+    sleep 1 &
+    [ -n "$stop" ] || wait "$!"
+    ended=$?
+    if [ -n "$stop" ]; then
+      kill -KILL "$!" 2>/dev/null
+      exit 0
+    fi
+    # Where `sleep` does not work, no limit is better than one that is over at once.
+    [ "$ended" -eq 0 ] || exit 0
+    time_left=$((time_left - 1))
+  done
+  # The script sees the end of PID at once; this must still end the rest of the tree.
+  trap '' HUP INT TERM
+  end_tree "$1"
+  exit 99
+}
+
+# limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
+# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+limited() {
+  limit=$1
+  shift
+  holding=1
+  if [ -n "$feed" ]; then
+    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+  else
+    "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
+  fi
+  child=$!
+  watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
+  watch=$!
+  release
+  wait "$child" 2>/dev/null
+  status=$?
+  child=
+  kill -TERM "$watch" 2>/dev/null
+  wait "$watch" 2>/dev/null
+  [ "$?" -eq 99 ] && status=124
+  watch=
+  return "$status"
+}
+
+# complaint: what the last command said, without colours, and without names and passwords in
+# addresses.
+complaint() {
+  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
+    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
+}
+
+# --- Arguments. Anything that is not understood is refused before anything happens.
+usage() {
+  cat <<'END_OF_USAGE'
+Git-Based Rollback (PartPulse)
+
+The script restores production through the production branch, without
+rewriting history: one revert commit on top of it holds the good version's
+files. It goes to a branch for a pull request or, with --to-production, to the
+production branch itself. Then the script waits for Vercel's deployment of
+that commit and verifies what production serves. It changes no file, branch or
+index of the clone in which it runs.
+
+Usage:
+  git-rollback.sh [--yes] [--dry-run] [--any-commit] [--to-production]
+    <commit-sha>
+
+  <commit-sha>     the last good commit, 7 to 64 hexadecimal digits
+  --yes            ask no questions
+  --dry-run        say what would be done, and touch nothing
+  --any-commit     allow a commit that is not in the history of production
+  --to-production  push to the production branch, without a pull request
+  --help           show this text
+
+It touches only:
+  -  adds objects to the clone's object store if the clone is behind
+  -  adds objects to the clone's object store: the revert commit, what the
+     clone lacks
+  -  a new branch on the remote and its pull request, or the production branch
+     itself
+  -  which deployment production serves, on Vercel
+  -  a message to the team, where ROLLBOOK_NOTIFY_URL is set
+  -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+
+Exit codes:
+  0              done AND verified (with --dry-run: nothing was done)
+  2              wrong usage, or not confirmed
+  3              this machine or this repository
+  4              the target was refused
+  5              the other side refused
+  6              timed out
+  7              done, but not verified
+  8              a person must finish: what is done and what is left is
+                 printed
+  129, 130, 143  interrupted
+
+Environment:
+  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
+                      reach production)
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
+                      not yet known (how many milliseconds the home page takes
+                      when all is well)
+  VERCEL_TOKEN        access to Vercel; a secret
+  VERCEL_ORG_ID       the team's id, team_...
+  VERCEL_PROJECT_ID   the project's id, prj_...
+  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
+  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR    folder for the run log
+END_OF_USAGE
+}
+
+refuse() {
+  wrap warn "$script: " "$1"
+  wrap warn "Usage: " 'git-rollback.sh [--yes] [--dry-run] [--any-commit] [--to-production] <commit-sha>'
+  warn "Nothing was done. '$script --help' says more."
+  exit 2
+}
+
+yes=
+dry_run=
+option_any_commit=
+option_to_production=
+parameter_commit=''
+given=0
+options_end=
+for argument in "$@"; do
+  if [ -z "$options_end" ]; then
+    case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --yes)
+      yes=1
+      continue
+      ;;
+    --dry-run)
+      dry_run=1
+      continue
+      ;;
+    --any-commit)
+      option_any_commit=1
+      continue
+      ;;
+    --to-production)
+      option_to_production=1
+      continue
+      ;;
+    --)
+      options_end=1
+      continue
+      ;;
+    -*) refuse "unknown option: $(printable "$argument")" ;;
+    esac
+  fi
+  given=$((given + 1))
+  case $given in
+  1) parameter_commit=$argument ;;
+  *) refuse "too many arguments: $(printable "$argument")" ;;
+  esac
+done
+[ "$given" -ge 1 ] || refuse 'expected <commit-sha>'
+
+# check_commit DIGITS: refuses what cannot be a commit.
+check_commit() {
+  case $1 in
+  *[!0-9a-fA-F]*) refuse "not a commit: '$(printable "$1")'. Give 7 to 64 hexadecimal digits." ;;
+  esac
+  if [ "${#1}" -lt 7 ] || [ "${#1}" -gt 64 ]; then
+    refuse "not a commit: '$1'. Give 7 to 64 hexadecimal digits."
+  fi
+}
+check_commit "$parameter_commit"
+typed=$parameter_commit
+parameter_commit=$(printf '%s' "$typed" | tr 'A-F' 'a-f')
+[ "${#parameter_commit}" -eq "${#typed}" ] || fail 3 "the program 'tr' does not work here." "Run the script on another machine."
+parameter_remote=origin
+parameter_production=HEAD
+parameter_address=${PRODUCTION_URL:-''}
+if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
+  warn "$script: there is no terminal to ask on."
+  wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
+  exit 2
+fi
+
+# --- This machine: programs, room for a scratch file, a log.
+for name in cat date fold git grep head id mkdir mktemp rm sed sleep tail tr uname; do
+  command -v "$name" >/dev/null 2>&1 ||
+    fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
+done
+
+# The user's own settings must not turn the script's commands into others.
+unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+# Traces show addresses and headers, and can go to a file.
+unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
+GIT_TERMINAL_PROMPT=0
+GIT_NO_REPLACE_OBJECTS=1
+GIT_CONFIG_COUNT=4
+GIT_CONFIG_KEY_0=core.hooksPath
+GIT_CONFIG_VALUE_0=/dev/null
+GIT_CONFIG_KEY_1=push.pushOption
+GIT_CONFIG_VALUE_1=
+GIT_CONFIG_KEY_2=core.fsmonitor
+GIT_CONFIG_VALUE_2=false
+GIT_CONFIG_KEY_3=color.ui
+GIT_CONFIG_VALUE_3=false
+export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
+export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
+
+# A full disk lets a folder be made and no file be written: write one to be sure.
+for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
+  if [ -n "$scratch" ]; then
+    { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
+    clean_up
+  fi
+done
+[ -n "$scratch" ] || fail 3 "there is no room for a scratch file." "Free some disk space, or set TMPDIR to a folder that has room."
+
+now
+run_began=$seconds
+step_began=$seconds
+run=$name_stamp-$$
+who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+case $script_sha256 in
+*[!0-9a-f]* | '') script_sha256=unknown ;;
+esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+if [ -z "$dry_run" ]; then
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  holding=1
+  # The last folder gets a name that nobody can have taken before, since others may write beside it.
+  open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
+    open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
+    warn "No log can be written; the rollback goes on without one."
+  release
+fi
+
+# confirm QUESTION: goes on only after a clear yes.
+confirm() {
+  [ -n "$yes" ] && return 0
+  printf '%s [yes/no] ' "$1" 2>/dev/null || :
+  answer=
+  read -r answer || answer=
+  case $answer in
+  y | Y | yes | Yes | YES) return 0 ;;
+  esac
+  warn ""
+  wrap warn "Not confirmed. " "$truth"
+  finish 2 'not confirmed'
+}
+
+# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
+# Text is split at its quotes, so that what stands inside a string can never pass for structure.
+flatten() {
+  awk '
+    BEGIN { RS = "\""; kind[0] = "value" }
+    function emit(value, path, i) {
+      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
+      print path "\t" value
+    }
+    function end_bare() {
+      if (bare != "") emit(bare)
+      bare = ""
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) {
+        text = text "\""
+        next
+      }
+      inside = 0
+      gsub(/[\t\r\n]/, " ", text)
+      if (kind[depth] == "object" && wants_key[depth]) {
+        key[depth] = text
+        wants_key[depth] = 0
+      } else emit(text)
+      text = ""
+      next
+    }
+    {
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+          kind[++depth] = "object"
+          wants_key[depth] = 1
+        } else if (c == "[") {
+          kind[++depth] = "list"
+          count[depth] = 0
+        } else if (c == "}" || c == "]") {
+          end_bare()
+          depth--
+        } else if (c == ",") {
+          end_bare()
+          if (kind[depth] == "list") count[depth]++
+          else wants_key[depth] = 1
+        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
+      }
+      end_bare()
+      inside = 1
+    }
+  '
+}
+
+# --- Vercel's API, by curl. The token reaches curl on its standard input: it stands in no
+# argument list, no file and no log.
+vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
+vercel_api=${vercel_api%/}
+
+# missing_access: the names of the variables without which production cannot be moved and verified.
+missing_access() {
+  for name in curl awk; do command -v "$name" >/dev/null 2>&1 || printf ' %s' "$name"; done
+  [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
+  [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
+  [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
+  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+}
+
+# check_access: refuses values that could not be sent as they are.
+check_access() {
+  case $VERCEL_TOKEN in
+  *[!A-Za-z0-9_]*) fail 3 "VERCEL_TOKEN holds characters that no token has." "Copy the token again; nothing else may stand in the variable." ;;
+  esac
+  case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
+  *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
+  esac
+  case $production_host in
+  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
+  esac
+}
+
+# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
+vercel() {
+  feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
+  limited 25 "$@"
+  feed=
+  http_status=$(tail -n 1 "$scratch/out")
+  case $http_status in
+  [1-9][0-9][0-9]) ;;
+  *) http_status=000 ;;
+  esac
+  sed '$d' "$scratch/out" | flatten >"$scratch/answer"
+  case $http_status in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
+answer() {
+  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# '-' stands for what is not there.
+deployments() {
+  awk -F '\t' '
+    /^\.deployments\.[0-9]+\./ {
+      split($1, at, ".")
+      n = at[3] + 0
+      if (n > last) last = n
+      name = substr($1, length(".deployments." at[3] ".") + 1)
+      gsub(/[^A-Za-z0-9_-]/, "?", $2)
+      value[n, name] = $2
+    }
+    function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
+    END {
+      for (n = 0; n <= last; n++)
+        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+    }' "$scratch/answer"
+}
+
+# is_deployment ID: whether ID has the form of a deployment's id.
+is_deployment() {
+  case $1 in
+  dpl_*[!A-Za-z0-9_]* | dpl_) return 1 ;;
+  dpl_*) return 0 ;;
+  esac
+  return 1
+}
+
+# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+vercel_failed() {
+  words=$(printable "$(answer .error.message)")
+  case $http_status in
+  401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
+  404) fail 5 "Vercel could not $1 (404): ${words:-not found}" "Check VERCEL_ORG_ID, VERCEL_PROJECT_ID and the production address; or finish in the dashboard." ;;
+  429) fail 5 "Vercel has had too many requests (429)." "Wait a minute, then run the same command again; or finish in the dashboard." ;;
+  000) fail 6 "Vercel did not answer when asked to $1." "Check the network, then run the same command again; or finish in the dashboard." ;;
+  *) fail 5 "Vercel failed to $1 ($http_status): ${words:-no reason given}" "Look at https://www.vercel-status.com, then run the same command again; or finish in the dashboard." ;;
+  esac
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
+}
+
+# by_hand NUMBER: hands the steps from NUMBER on to a person, and ends.
+by_hand() {
+  if [ -n "$dry_run" ]; then
+    say ""
+    say "Left for a person in a real run:"
+  else
+    step=by-hand
+    say ""
+    say "A PERSON MUST FINISH THIS NOW."
+    wrap say "  Done: " "$truth"
+    say "  Left to do:"
+  fi
+  if [ "$1" -le 3 ]; then
+    say ""
+    wrap say '' 'Step 3: Create Rollback Branch'
+    wrap say '   - ' 'Open a pull request of the rollback branch into the production branch, have it approved, and merge it'
+  fi
+  if [ "$1" -le 4 ]; then
+    say ""
+    wrap say '' 'Step 4: Deploy Rollback via Vercel'
+    wrap say '   - ' 'Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
+    wrap say '   - ' 'Wait until the production deployment of the revert commit is ready'
+    wrap say '   - ' 'If it does not become the current one by itself, promote it in the dashboard'
+  fi
+  if [ "$1" -le 5 ]; then
+    say ""
+    wrap say '' 'Step 5: Verify Rollback'
+    wrap say '   - ' 'Check deployment logs'
+    wrap say '   - ' 'Verify production URL: '"${fact_production_url}"
+    wrap say '   - ' 'Compare the deployment that the dashboard shows for production with the one of the revert commit'
+  fi
+  if [ "$1" -le 6 ]; then
+    say ""
+    wrap say '' 'Step 6: Look at the health endpoint'
+    wrap say '   - ' 'Test critical paths, see ''Section 7.1 of the document'
+  fi
+  if [ "$1" -le 7 ]; then
+    say ""
+    wrap say '' 'Step 7: Notify the team'
+    wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  fi
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was changed."
+    finish 0 ok
+  fi
+  say "Exit 8: not finished until the steps above are done."
+  finish 8 'a person must finish'
+}
+
+# --- Step 1: Identify Last Good Version
+begin_step identify 'Step 1: Identify Last Good Version'
+remote="${parameter_remote}"
+commit_digits="${parameter_commit}"
+production_ref="${parameter_production}"
+
+git rev-parse --git-dir >"$scratch/out" 2>"$scratch/err" || {
+  complaint
+  fail 3 "this is not a Git repository that can be used: $PWD" "Go into a clone of the repository and run the script there."
+}
+# Never into a file, never into the log: an address can hold a password.
+remote_url=$(git remote get-url --push "${remote}" 2>"$scratch/err") || {
+  complaint
+  fail 3 "this clone has no remote '$remote'." "Look at 'git remote -v'; add the remote, or use a clone that has it."
+}
+case $remote_url in
+'' | -*) fail 3 "the remote '$remote' has no usable address." "Set it with 'git remote set-url $remote ADDRESS'." ;;
+esac
+
+limited 30 git ls-remote "${remote_url}" "${production_ref}" || {
+  status=$?
+  complaint
+  [ "$status" -eq 124 ] && fail 6 "the remote did not answer within 30 seconds." "Check the network, then run the same command again."
+  fail 5 "the remote cannot be read." "Check network and access ('git ls-remote $remote'), then run the same command again."
+}
+tip=
+while read -r sha ref; do
+  [ "$ref" = "$production_ref" ] && tip=$sha
+done <"$scratch/out"
+case $tip in
+'' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_ref'." "Check which branch production is built from." ;;
+esac
+
+tip_short=$(printf '%.12s' "$tip")
+
+# Looks only at what is here; in a partial clone `git cat-file` would fetch.
+has_tip() { [ "$(git rev-parse --disambiguate="$tip" 2>/dev/null)" = "$tip" ]; }
+if ! has_tip; then
+  if [ -n "$dry_run" ]; then
+    say "  This clone is behind; a real run would fetch the production branch."
+    say "  Fetch it yourself to see the rest of the dry run: git fetch $remote"
+    say ""
+    say "Dry run: nothing was changed."
+    finish 0 ok
+  fi
+  limited 120 git fetch --quiet --no-tags --no-write-fetch-head --no-auto-gc --recurse-submodules=no "${remote_url}" "${production_ref}" || {
+    status=$?
+    complaint
+    [ "$status" -eq 124 ] && fail 6 "fetching the production branch took longer than 120 seconds." "Check the network, then run the same command again."
+    [ "$status" -eq 129 ] && fail 3 "this Git is too old." "Use Git 2.29 or newer."
+    fail 5 "the production branch cannot be fetched." "Check network, access and disk space; a clone without trees needs 'git fetch $remote' first. Then run the same command again."
+  }
+  has_tip || fail 5 "the production branch moved while it was read." "Run the same command again."
+fi
+
+git rev-parse --disambiguate="${commit_digits}" >"$scratch/out" 2>"$scratch/err" || : >"$scratch/out"
+commit=
+count=0
+while read -r sha; do
+  kind=$(git cat-file -t "$sha" 2>/dev/null) ||
+    fail 3 "Git cannot read the object $sha." "Use another, undamaged clone."
+  [ "$kind" = commit ] || continue
+  commit=$sha
+  count=$((count + 1))
+done <"$scratch/out"
+[ "$count" -le 1 ] || fail 4 "$count commits begin with $commit_digits." "Give more digits."
+[ -n "$commit" ] || fail 4 "no commit here begins with $commit_digits." "Look at 'git log --oneline $tip_short'; in a shallow clone, use a full one."
+case $commit in
+"$commit_digits"*) ;;
+*) fail 4 "Git found another commit than $commit_digits." "Give the full SHA." ;;
+esac
+[ "$commit" != "$tip" ] ||
+  fail 4 "$commit_digits is what the production branch holds now; publishing it rolls nothing back." "Give an older commit: 'git log --oneline $tip_short'."
+git merge-base --is-ancestor "${commit}" "${tip}" 2>"$scratch/err"
+case $? in
+0) ;;
+1)
+  if [ -n "$option_any_commit" ]; then
+    warn "  WARNING: nothing shows that production ever had this commit."
+    warn "           You asked for it with --any-commit."
+  elif [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
+    fail 4 "this clone is shallow: it cannot tell whether $commit_digits is in the history of the production branch." "Use a full clone, or run 'git fetch --unshallow' first. If you are sure, add --any-commit."
+  else
+    fail 4 "$commit_digits is not in the history of the production branch." "Look at 'git log --oneline $tip_short'. If you are sure, add --any-commit."
+  fi
+  ;;
+*)
+  complaint
+  fail 3 "Git cannot compare $commit_digits with production." "Use a full, undamaged clone."
+  ;;
+esac
+short=$(printf '%.12s' "$commit")
+[ -n "$short" ] || short=$commit
+
+# told COMMIT: day and title of a commit, safe to show. Git shortens the title, because it knows
+# how wide a letter is.
+told() {
+  printable "$(git --no-pager log -1 --no-color --no-show-signature --encoding=UTF-8 --format='%cs  %<(42,trunc)%s' "$1" 2>/dev/null)" |
+    sed 's/ *$//'
+}
+behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
+say "  from  $tip_short  $(told "$tip")"
+say "  to    $short  $(told "$commit")"
+if [ "$behind" = 1 ]; then
+  say "  This leaves out 1 commit of the production branch."
+else
+  say "  This leaves out $behind commits of the production branch."
+fi
+record "$step" ok 0 commit "$commit" production_tip "$tip"
+
+# --- Step 2: Make the Revert Commit
+begin_step revert 'Step 2: Make the Revert Commit'
+migrations=prisma/migrations
+# These would change which files a path names, and when the commit says that it was made.
+unset GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS GIT_AUTHOR_DATE GIT_COMMITTER_DATE
+
+good_tree=$(git log -1 --no-show-signature --format=%T "${commit}" 2>"$scratch/err") && tip_tree=$(git log -1 --no-show-signature --format=%T "${tip}" 2>"$scratch/err") || good_tree=
+case $good_tree in
+'' | *[!0-9a-f]*)
+  complaint
+  fail 3 "Git cannot read the two versions." "Use another, undamaged clone."
+  ;;
+esac
+already=
+revert=
+revert_short=
+if [ "$good_tree" = "$tip_tree" ]; then
+  already=1
+  revert=$tip
+  revert_short=$tip_short
+  truth="The production branch holds the files of $short, in $revert_short; this run has changed nothing. Nobody has looked yet what production serves."
+  wrap say "  " "The production branch already holds that version's files, in $revert_short: there is nothing to publish."
+else
+  # In a clone without trees this fetches them.
+  if limited 120 git diff-tree -r --no-renames --name-status "${commit}" "${tip}" -- :/"${migrations}"; then
+    if [ -s "$scratch/out" ]; then
+      warn ""
+      wrap warn "  WARNING: " "DATABASE MIGRATIONS lie between the two versions (A: only in the version that is left, D: only in the good one, M: differs):"
+      count=0
+      while read -r line; do
+        count=$((count + 1))
+        [ "$count" -gt 10 ] || warn "    $(printable "$(printf '%s' "$line" | tr '\011' ' ')")"
+      done <"$scratch/out"
+      [ "$count" -le 10 ] || warn "    and $((count - 10)) more"
+      wrap warn "  " "A rollback of the files undoes no migration: the database keeps what those under A have done. The build may apply others."
+      wrap warn "  " 'if database migrations lie between the two versions, read ''Section 5 of the document'' first'
+      warn ""
+      record "$step" migrations 0 files "$count"
+    else
+      say "  No migration under $migrations lies between the two versions."
+    fi
+  else
+    status=$?
+    complaint
+    [ "$status" -eq 124 ] && fail 6 "comparing the migrations took longer than 120 seconds." "This clone may lack files; check the network, or use a full clone. Then run the same command again."
+    fail 3 "Git cannot compare the migrations of the two versions." "Use a full, undamaged clone."
+  fi
+  git var GIT_COMMITTER_IDENT >"$scratch/out" 2>"$scratch/err" || {
+    complaint
+    fail 3 "Git does not know in whose name to make the commit." "Run: git config user.name 'YOUR NAME' and: git config user.email YOU@EXAMPLE.COM (in this clone), then the same command again."
+  }
+  if [ -n "$dry_run" ]; then
+    wrap say "  " "A real run would make one commit with the files of $short, on top of $tip_short."
+  else
+    limited 120 git commit-tree -p "${tip}" -m 'Roll back to '"${short}" -m 'This restores every file as it was in '"${commit}"'. History is kept.' "${good_tree}" || {
+      status=$?
+      complaint
+      [ "$status" -eq 124 ] && fail 6 "making the revert commit took longer than 120 seconds." "This clone may lack files; check the network, or use a full clone. Then run the same command again."
+      fail 3 "Git cannot make the revert commit." "Read its words above: no room, no right to write, no name? Then run the same command again."
+    }
+    read -r revert <"$scratch/out" || revert=
+    case $revert in
+    '' | *[!0-9a-f]*) fail 3 "Git's answer names no commit." "Use another machine or another clone." ;;
+    esac
+    revert_short=$(printf '%.12s' "$revert")
+    say "  revert  $revert_short  holds the files of $short, on top of $tip_short"
+  fi
+fi
+[ -n "$dry_run" ] || record "$step" ok 0 revert "$revert" tree "$good_tree" parent "$tip" already "$already"
+
+# --- Step 3: Create Rollback Branch
+begin_step publish 'Step 3: Create Rollback Branch'
+production_ref="${parameter_production}"
+limited 30 git ls-remote --symref "${remote_url}" "${production_ref}" || {
+  status=$?
+  complaint
+  [ "$status" -eq 124 ] && fail 6 "the remote did not answer within 30 seconds." "Check the network, then run the same command again."
+  fail 5 "the remote cannot be read." "Check network and access ('git ls-remote $remote'), then run the same command again."
+}
+production_branch=$production_ref
+tip_now=
+while read -r sha ref name; do
+  if [ "$sha" = ref: ] && [ "$name" = "$production_ref" ]; then
+    production_branch=$ref
+  elif [ "$ref" = "$production_ref" ]; then
+    tip_now=$sha
+  fi
+done <"$scratch/out"
+case $production_branch in
+refs/heads/*[!A-Za-z0-9._/-]* | refs/heads/) production_branch= ;;
+refs/heads/*) ;;
+*) production_branch= ;;
+esac
+[ -n "$production_branch" ] || fail 5 "the remote does not say which branch production is." "Write its name, refs/heads/NAME, in place of $production_ref into the procedure, and make the script anew."
+base=${production_branch#refs/heads/}
+[ "$tip_now" = "$tip" ] || fail 5 "the production branch moved while it was read: somebody else publishes." "Look at what came, then run the same command again."
+
+now
+branch=rollback/$name_stamp-$short
+if [ -n "$option_to_production" ]; then
+  pushed_ref=$production_branch
+  where="the production branch $base"
+  before=$tip
+else
+  pushed_ref=refs/heads/$branch
+  where="the branch $branch"
+  before=
+fi
+if [ -n "$already" ]; then
+  branch=$base
+  say "  Nothing to push: $base holds that version's files."
+  [ -n "$dry_run" ] || record "$step" ok 0 branch "$base" commit "$revert"
+elif [ -n "$dry_run" ]; then
+  wrap say "  " "A real run would push that commit to $where, without force, and read it back."
+  if [ -z "$option_to_production" ]; then
+    say "  A person would then merge it into $base, and run the same command again."
+    say ""
+    say "Dry run: nothing was changed."
+    finish 0 ok
+  fi
+else
+  wrap say "  push to " "$where"
+  [ -n "$yes" ] || say ""
+  confirm "  Push $revert_short to $where?"
+  truth="The push to $where had begun; it may or may not hold the revert commit $revert_short. Nothing else was changed."
+  if [ -n "$option_to_production" ]; then
+    limited 120 git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "${remote_url}" "${revert}"'^0:'"${production_branch}"
+    pushed=$?
+  else
+    limited 120 git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "${remote_url}" "${revert}"'^0:refs/heads/'"${branch}"
+    pushed=$?
+  fi
+  [ "$pushed" -eq 0 ] || complaint
+  # What the remote holds decides, not what the push said.
+  limited 30 git ls-remote "${remote_url}" "${pushed_ref}" || {
+    status=$?
+    complaint
+    [ "$pushed" -eq 0 ] && fail 7 "the commit was pushed, but the branch cannot be read back." "Look at it with 'git ls-remote $remote $pushed_ref', or run the same command again."
+    [ "$status" -eq 124 ] && fail 6 "the remote no longer answers." "Check the network, then run the same command again."
+    fail 5 "neither the push nor the look at the remote worked." "Check network and access, then run the same command again."
+  }
+  found=
+  while read -r sha ref; do
+    [ "$ref" = "$pushed_ref" ] && found=$sha
+  done <"$scratch/out"
+  if [ "$found" = "$revert" ]; then
+    [ "$pushed" -eq 0 ] || say "  The push reported an error, but the branch holds the commit."
+  elif [ "$found" = "$before" ]; then
+    truth="The remote is as it was: $where does not hold the revert commit. Production has not moved."
+    [ "$pushed" -eq 0 ] && fail 7 "the push reported success, but the remote does not hold the commit." "Ask who runs the remote; something there undoes pushes."
+    if [ "$pushed" -eq 124 ]; then
+      truth="A moment ago $where did not hold the revert commit $revert_short; it may still arrive. Production has not moved."
+      fail 6 "the push took longer than 120 seconds." "Check the network, then run the same command again."
+    fi
+    [ -z "$option_to_production" ] || fail 5 "the remote refused the push to $base." "Read its words above. If the branch is protected, run the same command without --to-production; it makes a branch for a pull request."
+    fail 5 "the remote refused the push." "Read its words above: access, a full disk? Then run the same command again."
+  else
+    truth="On the remote, $where holds another commit than the revert commit $revert_short."
+    [ "$pushed" -eq 0 ] && fail 7 "the push reported success, but the branch holds another commit." "Somebody pushed at the same moment, or the remote changes branches. Look at what is there, then run the same command again."
+    fail 5 "the branch moved meanwhile: somebody else publishes." "Look at what came, then run the same command again."
+  fi
+  truth="On the remote, $where holds the revert commit $revert_short with the files of $short. Nobody has looked yet what production serves."
+  say "  The remote confirms it."
+  record "$step" ok 0 branch "${pushed_ref#refs/heads/}" commit "$revert"
+
+  if [ -z "$option_to_production" ]; then
+    truth="The branch $branch is on the remote and holds the revert commit $revert_short. Production has not moved."
+    # Only a GitHub address says where its pull requests are. The address may hold a password,
+    # so nothing of it is used but the two names.
+    repository=
+    case $remote_url in
+    https://github.com/* | https://*@github.com/* | ssh://*@github.com/* | ssh://*@github.com:22/* | ssh://*@ssh.github.com:443/*)
+      repository=${remote_url#*://}
+      repository=${repository#*/}
+      ;;
+    *://*) ;;
+    git@github.com:*) repository=${remote_url#*:} ;;
+    esac
+    repository=${repository%/}
+    repository=${repository%.git}
+    case $repository in
+    */*/* | *[!A-Za-z0-9._/-]* | /* | */) repository= ;;
+    */*) ;;
+    *) repository= ;;
+    esac
+    request=
+    if [ -n "$repository" ]; then
+      request="https://github.com/$repository/compare/$base...$branch?expand=1"
+      if command -v gh >/dev/null 2>&1; then
+        GH_PROMPT_DISABLED=1
+        export GH_PROMPT_DISABLED
+        unset GH_DEBUG DEBUG
+        # What gh says is never shown: nobody knows what it may hold.
+        if limited 20 command gh auth status --hostname github.com; then
+          if limited 60 command gh pr create --repo "${repository}" --base "${base}" --head "${branch}" --title 'Roll back to '"${short}" --body 'Restores every file as it was in '"${commit}"'. History is kept.'; then
+            while read -r line; do
+              case $line in
+              "https://github.com/$repository/pull/"*[!0-9]*) ;;
+              "https://github.com/$repository/pull/"[0-9]*) request=$line ;;
+              esac
+            done <"$scratch/out"
+            say "  gh opened the pull request."
+          else
+            say "  gh could not open the pull request; use the link below."
+          fi
+        else
+          say "  gh is not logged in; use the link below."
+        fi
+      fi
+    fi
+    step=by-hand
+    say ""
+    say "A PERSON MUST FINISH THIS NOW."
+    wrap say "  Done: " "$truth"
+    say "  Left to do:"
+    wrap say "   - " 'Open a pull request of the rollback branch into the production branch, have it approved, and merge it'
+    if [ -n "$request" ]; then
+      say "     $request"
+    else
+      say "     from  $branch"
+      say "     into  $base"
+    fi
+    wrap say "   - " "Once it is merged, run the same command again: it goes on with the verification."
+    say "     $script $commit"
+    say ""
+    say "Exit 8: not finished until the steps above are done."
+    finish 8 'a person must finish'
+  fi
+fi
+
+# --- Step 4: Deploy Rollback via Vercel
+begin_step deploy 'Step 4: Deploy Rollback via Vercel'
+production_url="${parameter_address}"
+production_host=
+case $production_url in
+http://* | https://*)
+  production_host=${production_url#*://}
+  production_host=${production_host%%/*}
+  ;;
+esac
+missing=$(missing_access)
+if [ -n "$missing" ]; then
+  wrap say "  " "No access to Vercel from here; missing:$missing."
+  record "$step" 'by hand' 0 missing "$missing"
+  by_hand 4
+fi
+check_access
+
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
+live=$(answer .id)
+is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
+say "  production  $production_host"
+say "  live now    $live"
+target=
+asked=
+if [ -n "$dry_run" ]; then
+  say "  A real run would wait for the production deployment of the revert commit."
+else
+  record "$step" before 0 live_before "$live" commit "$revert"
+  say "  Waiting until Vercel has deployed $revert_short (up to 15 minutes)."
+  # Of the commit's production deployments: the live one, else one that is ready, else one that
+  # is being built; only if all have failed, that.
+  state=
+  waited=0
+  while [ "$waited" -lt 900 ]; do
+    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production'; then
+      target=$(deployments | awk -v commit="$revert" -v live="$live" '
+        $1 != commit || $4 != "production" { next }
+        { rank = $3 ~ /^(ERROR|CANCELED|DELETED)$/ ? 1 : $3 != "READY" ? 2 : $2 != live ? 3 : 4 }
+        rank > best { best = rank; found = $3 " " $2 }
+        END { print found }')
+      state=${target%% *}
+      target=${target#* }
+      case $state in
+      READY) break ;;
+      ERROR | CANCELED | DELETED) fail 5 "the build of $revert_short failed on Vercel ($target: $state)." "Look at its log in the dashboard. Redeploy it there or, if the files are wrong, choose another commit; then run the same command again." ;;
+      esac
+    else
+      case $http_status in
+      401 | 403 | 404) vercel_failed "list the production deployments" ;;
+      000) waited=$((waited + 20)) ;;
+      esac
+    fi
+    pause 5
+  done
+  [ -n "$state" ] || fail 6 "Vercel has made no production deployment of $revert_short within 15 minutes." "Look in the dashboard whether the project builds this branch and repository; then run the same command again."
+  [ "$state" = READY ] || fail 6 "the production deployment of $revert_short was not ready within 15 minutes ($state)." "Follow $target in the dashboard; then run the same command again."
+  is_deployment "$target" || fail 5 "Vercel's answer names no deployment." "Finish in the dashboard."
+  say "  ready       $target"
+
+  # By itself Vercel puts it into production only while automatic assignment is on; after an
+  # instant rollback it is off.
+  assigns=true
+  vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+  serves=
+  waited=0
+  while [ "$waited" -lt 30 ]; do
+    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+      serves=$(answer .id)
+      if [ "$serves" = "$target" ] || [ "$assigns" = false ]; then break; fi
+    fi
+    pause 2
+  done
+  if [ "$serves" = "$target" ]; then
+    asked=1
+    [ "$assigns" != false ] || wrap say "  " "Automatic assignment is OFF: the next push to the production branch does not go live until somebody promotes its deployment."
+  elif [ "$serves" != "$live" ]; then
+    # Somebody else moved production: do not move it away under them.
+    asked=1
+    wrap say "  " "Meanwhile somebody else has moved production, to $(printable "$serves")."
+  else
+    say "  Vercel does not put it into production by itself; promoting it builds nothing."
+    confirm "  Move production to it?"
+    truth="$truth The request to move production to $target was being made; it may have been carried out."
+    for _ in 1 2 3; do
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+      case $http_status in
+      2??)
+        asked=$http_status
+        break
+        ;;
+      400 | 401 | 402 | 403 | 404 | 422) vercel_failed "promote the deployment" ;;
+      esac
+      # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
+      for _ in 1 2 3; do
+        if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+          serves=$(answer .id)
+          [ "$serves" = "$live" ] || break
+        fi
+        pause 2
+      done
+      [ "$serves" = "$live" ] || break
+      say "  Vercel has not done it yet (answer $http_status); asking again."
+    done
+    if [ "$asked" = 202 ]; then
+      say "  Vercel has queued it; waiting (up to 5 minutes)."
+      waited=0
+      while [ "$waited" -lt 300 ] && [ "$serves" != "$target" ]; do
+        pause 5
+        vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" && serves=$(answer .id)
+      done
+      [ "$serves" = "$target" ] || fail 6 "Vercel has queued the promotion, and has not carried it out within 5 minutes." "It may still happen. Look in the dashboard, or run the same command again."
+    fi
+  fi
+  record "$step" ok 0 live_before "$live" target "$target"
+  # The deployment is made from the revert commit: what is said from here on must not hide that.
+  short="$revert_short with the files of $short"
+fi
+
+# --- Step 5: Verify Rollback
+begin_step verify 'Step 5: Verify Rollback'
+if [ -n "$dry_run" ]; then
+  say "  A real run would look until $production_host serves the target."
+else
+  seen=0
+  serves=
+  waited=0
+  while [ "$waited" -lt 90 ]; do
+    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+      serves=$(answer .id)
+      # Twice in a row: something else may go live at the same moment.
+      if [ "$serves" = "$target" ]; then
+        seen=$((seen + 1))
+        [ "$seen" -lt 2 ] || break
+        pause 1
+        continue
+      fi
+      [ "$seen" -eq 0 ] || break
+    fi
+    seen=0
+    pause 2
+  done
+  if [ "$serves" != "$target" ] || [ "$seen" -lt 2 ]; then
+    is_deployment "$serves" || serves='what nobody can tell'
+    truth="Production at $production_host serves $serves, not $target."
+    if [ "$asked" = queued ]; then
+      truth="$truth Vercel has the promotion in its queue; it may still happen."
+      fail 6 "Vercel has not carried out the promotion." "Look what production serves before you ask again; or finish in the dashboard."
+    fi
+    [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard who else deploys now; then run the same command again."
+    fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
+  fi
+  truth="Production at $production_host serves $target, made from $short."
+  say "  $production_host serves $target"
+  assigns=
+  for _ in 1 2 3 4 5; do
+    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    # A promotion unpins, which may take a moment.
+    case $assigns:$asked in
+    true:* | false: | false:1 | false:rollback) break ;;
+    esac
+    pause 2
+  done
+  case $assigns:$asked in
+  true:*) ;;
+  *:promote | *:queued)
+    truth="$truth Whether it is still pinned is not known."
+    [ "$assigns" != false ] || truth="Production at $production_host serves $target, made from $short, and is STILL PINNED."
+    fail 7 "the promotion has not unpinned production: pushes may not go live." "Run the same command again, or promote the deployment in the dashboard."
+    ;;
+  false:*)
+    say ""
+    say "  PRODUCTION IS PINNED: pushes to the production branch do not go live."
+    say "  Once the fix is deployed, unpin it with the fixed deployment:"
+    say "    vercel-rollback.sh --promote <deployment-id>"
+    truth="$truth PRODUCTION IS PINNED: no push goes live before a deployment is promoted."
+    ;;
+  *) wrap say "  " "Vercel does not say whether production is pinned; an instant rollback pins it." ;;
+  esac
+  record "$step" ok 0 live "$target" assigns "$assigns"
+fi
+
+# --- Step 6: Look at the health endpoint
+check_6() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/api/health
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+
+  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
+  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
+  '')
+    found="$asked: the answer is blank"
+    return 1
+    ;;
+  esac
+  expected=$(printf '%s' '"status":"ok"' | tr -d ' \t')
+  case $body in
+  *"$expected"*) ;;
+  *)
+    found="$asked: the answer does not say $expected"
+    return 1
+    ;;
+  esac
+  found="$asked: $http_status in $took s"
+  return 0
+}
+begin_step health 'Step 6: Look at the health endpoint'
+if [ -n "$dry_run" ]; then
+  say "  A real run would look at it."
+else
+  found=
+  waited=0
+  while :; do
+    check_6
+    verdict=$?
+    if [ "$verdict" -ne 1 ] || [ "$waited" -ge 60 ]; then break; fi
+    pause 2
+  done
+  case $verdict in
+  0)
+    truth="$truth Checked: $found."
+    wrap say "  " "$found"
+    record "$step" ok 0 found "$found"
+    ;;
+  1)
+    complaint
+    truth="$truth The check does not hold: $found."
+    fail 7 "the check does not hold: $found." 'Read its words above and look at what it has changed. Do not repeat it blindly.'
+    ;;
+  *)
+    wrap say "  " "This could not be checked from here: $found."
+    record "$step" 'by hand' 0 found "$found"
+    by_hand 6
+    ;;
+  esac
+fi
+
+# --- Step 7: Notify the team
+begin_step notify 'Step 7: Notify the team'
+message='PartPulse was rolled back through the production branch.'
+payload="{\"text\":\"$(json "$message $truth")\"}"
+notified=
+if [ -n "$dry_run" ]; then
+  say "  A real run would tell the team."
+elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ]; then
+  case $ROLLBOOK_NOTIFY_URL in
+  http://* | https://*)
+    case $ROLLBOOK_NOTIFY_URL in
+    *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) ;;
+    *)
+      # The address of a webhook is a secret too.
+      feed="url = \"$ROLLBOOK_NOTIFY_URL\""
+      limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
+      feed=
+      case $(tail -n 1 "$scratch/out") in
+      2??) notified=1 ;;
+      esac
+      ;;
+    esac
+    ;;
+  esac
+fi
+if [ -n "$notified" ]; then
+  say "  The team's webhook took the message."
+  record "$step" ok 0
+elif [ -z "$dry_run" ]; then
+  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
+  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$message"
+  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  record "$step" 'by hand' 0
+fi
+
+# --- The end.
+say ""
+if [ -n "$dry_run" ]; then
+  say "Dry run: nothing was changed."
+  finish 0 ok
+fi
+wrap say 'DONE. ' "$truth"
+wrap say '  ' 'The reverted changes stay in the history of the production branch: to bring them back, revert the revert commit and add the fix.'
+wrap say '  ' 'The defect stays open. Go on with ''Section 8 of the document'.
+finish 0 ok

@@ -1,0 +1,1027 @@
+#!/bin/sh
+# preflight.sh: Pre-Deployment Checklist (PartPulse, Section 9.1)
+#
+# A deployment without a rollback plan is a no-go.
+#
+# Usage: preflight.sh [--yes] [--dry-run]
+# Run it with --help for options, exit codes and what it touches.
+#
+# Touches only:
+#   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#
+# Made by Rollbook from content/partpulse/checklists/pre-deployment.yaml. Do not edit: edit that file.
+# Content sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1
+
+# Checks are called by name.
+# shellcheck disable=SC2317,SC2329
+
+# --- A known place to start from, whatever shell, user and environment this is.
+# Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
+POSIXLY_CORRECT=1
+# Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
+set +aCefvx -u
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+IFS='
+'
+IFS=" 	$IFS"
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH ENV BASH_ENV
+unalias -a 2>/dev/null
+# A function of the user's environment could stand in for a program.
+for name in [ command kill printf read test wait cat date fold grep head id mkdir mktemp rm sed sleep tail tr uname; do
+  unset -f "$name" 2>/dev/null
+done
+# A closed stream would let the next opened file take its place.
+# Stderr first, and without silencing the question: that would open what it asks about.
+(: >&2) || exec 2>/dev/null
+(: <&0) 2>/dev/null || exec </dev/null
+(: >&1) 2>/dev/null || exec >/dev/null
+# Whoever reads the output may go away; the work goes on.
+trap '' PIPE
+exec 3>&2
+
+procedure=pre-deployment
+script=preflight.sh
+fact_production_url=${PRODUCTION_URL:-}
+[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
+fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
+[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
+
+# --- Words for people. A message that cannot be written stops nothing.
+say() { printf '%s\n' "$*" 2>/dev/null || :; }
+warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
+
+# wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
+wrap() {
+  how=$1
+  indent=$2
+  line=
+  set -f
+  for word in $3; do
+    if [ -n "$line" ] && [ "$((${#indent} + ${#line} + ${#word}))" -gt 77 ]; then
+      "$how" "$indent$line"
+      line=
+      case $indent in
+      *[!\ ]*) indent=$(printf '%*s' "${#indent}" '') ;;
+      esac
+    fi
+    line=${line:+$line }$word
+  done
+  set +f
+  "$how" "$indent$line"
+}
+
+# printable TEXT: without the control characters that could paint over a terminal.
+printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+
+# --- The run log: JSON Lines. Logging never stops the rollback.
+log=
+run=
+recorded=
+
+# json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
+json() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
+# now: the time of day, the same for use in names, and seconds since some start; 'unknown' and 0
+# where the system cannot tell.
+now() {
+  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %Y%m%dT%H%M%SZ %s' 2>/dev/null) || moment=
+  stamp=${moment%% *}
+  seconds=${moment##* }
+  name_stamp=${moment#* }
+  name_stamp=${name_stamp%% *}
+  case $stamp in
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+  *)
+    stamp=unknown
+    name_stamp=unknown
+    ;;
+  esac
+  case $seconds in
+  '' | *[!0-9]*) seconds=0 ;;
+  esac
+}
+
+# record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
+record() {
+  recorded=$1
+  [ -n "$log" ] || return 0
+  now
+  took=$((seconds - step_began))
+  # A clock that answers only now and then must not show as years.
+  [ "$took" -ge 0 ] && [ "$step_began" -gt 0 ] || took=0
+  entry="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
+  entry="$entry,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
+  shift 3
+  while [ "$#" -ge 2 ]; do
+    entry="$entry,\"$1\":\"$(json "$2")\""
+    shift 2
+  done
+  { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
+}
+
+# open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
+open_log() {
+  case $1 in
+  '') return 1 ;;
+  /*) log=$1/${script%.sh}-$run.jsonl ;;
+  *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
+  esac
+  # Only its owner may read a log; what Git writes keeps the mode that the user has set.
+  if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
+    shift
+    record start started 0 "$@"
+    # On a full disk the file is there and the line is not.
+    [ -s "$log" ] && return 0
+  fi
+  rm -f "$log" 2>/dev/null
+  log=
+  return 1
+}
+
+begin_step() {
+  step=$1
+  now
+  step_began=$seconds
+  say ""
+  wrap say "" "$2"
+}
+
+# --- Every way to end. `truth` always says what is true by now.
+truth='Nothing was changed, here or on the remote.'
+step=start
+step_began=0
+child=
+watch=
+holding=
+held=
+scratch=
+feed=
+at_end=
+
+clean_up() {
+  [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
+  scratch=
+}
+
+# shellcheck disable=SC2317 # reached through the trap below
+leave() {
+  ended=$?
+  clean_up
+  exit "$ended"
+}
+
+# finish CODE STATUS: the last lines, in one form for every end.
+finish() {
+  trap '' INT TERM HUP
+  if [ -n "$at_end" ]; then
+    last_words=$at_end
+    at_end=
+    "$last_words"
+  fi
+  [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
+  step_began=${run_began:-0}
+  record outcome "$2" "$1" truth "$truth"
+  if [ -n "$log" ]; then
+    say ""
+    say "Run log: $log"
+  fi
+  clean_up
+  trap - EXIT
+  exit "$1"
+}
+
+# fail CODE WHAT NEXT: stops with what happened, what is true now and what to do.
+fail() {
+  warn ""
+  warn "STOPPED"
+  wrap warn "  What happened: " "$2"
+  wrap warn "  What is true:  " "$truth"
+  wrap warn "  What to do:    " "$3"
+  finish "$1" failed
+}
+
+# interrupted CODE SIGNAL: ends what runs, then the script.
+interrupted() {
+  if [ -n "$holding" ]; then
+    held="$1 $2"
+    return
+  fi
+  trap '' INT TERM HUP
+  [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  if [ -n "$child" ]; then
+    # In the background, because an ended child stays visible until it is waited for.
+    end_tree "$child" &
+    ending=$!
+    wait "$child" 2>/dev/null
+    wait "$ending" 2>/dev/null
+  fi
+  fail "$1" "the script was interrupted (signal $2)." 'Run the same command again; that is always safe.'
+}
+
+# Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
+# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+release() {
+  holding=
+  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+}
+
+trap 'interrupted 129 HUP' HUP
+trap 'interrupted 130 INT' INT
+trap 'interrupted 143 TERM' TERM
+trap leave EXIT
+
+# --- A time limit for every command that could wait for ever.
+
+# descendants PID: PID and every process below it, stopped on the way so that none escapes.
+descendants() {
+  kill -STOP "$1" 2>/dev/null
+  printf '%s\n' "$1"
+  # The second form is for busybox, the third for machines that have no `ps`.
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid ||
+    sed 's/^\([0-9]*\) (.*) [A-Z] \([0-9]*\) .*/\1 \2/' /proc/[0-9]*/stat; } 2>/dev/null </dev/null |
+    while read -r pid parent rest; do
+      [ "$parent" = "$1" ] && [ -z "$rest" ] && printf '%s\n' "$pid"
+    done | while read -r pid; do descendants "$pid"; done
+}
+
+# end_tree PID: ends a process and all that it started.
+end_tree() {
+  tree=$(descendants "$1")
+  for pid in $tree; do
+    kill -TERM "$pid" 2>/dev/null
+    kill -CONT "$pid" 2>/dev/null
+  done
+  for _ in 1 2 3; do
+    left=
+    for pid in $tree; do kill -0 "$pid" 2>/dev/null && left=$pid; done
+    [ -z "$left" ] && return 0
+    sleep 1
+  done
+  for pid in $tree; do kill -KILL "$pid" 2>/dev/null; done
+  return 0
+}
+
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# script is gone without a word, so that nothing hangs on for ever.
+watch_over() {
+  stop=
+  trap 'stop=1' HUP INT TERM
+  time_left=$2
+  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+    # A shell that has only just begun may lose the signal to stop.
+    kill -0 "$1" 2>/dev/null || exit 0
+    sleep 1 &
+    [ -n "$stop" ] || wait "$!"
+    ended=$?
+    if [ -n "$stop" ]; then
+      kill -KILL "$!" 2>/dev/null
+      exit 0
+    fi
+    # Where `sleep` does not work, no limit is better than one that is over at once.
+    [ "$ended" -eq 0 ] || exit 0
+    time_left=$((time_left - 1))
+  done
+  # The script sees the end of PID at once; this must still end the rest of the tree.
+  trap '' HUP INT TERM
+  end_tree "$1"
+  exit 99
+}
+
+# limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
+# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+limited() {
+  limit=$1
+  shift
+  holding=1
+  if [ -n "$feed" ]; then
+    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+  else
+    "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
+  fi
+  child=$!
+  watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
+  watch=$!
+  release
+  wait "$child" 2>/dev/null
+  status=$?
+  child=
+  kill -TERM "$watch" 2>/dev/null
+  wait "$watch" 2>/dev/null
+  [ "$?" -eq 99 ] && status=124
+  watch=
+  return "$status"
+}
+
+# complaint: what the last command said, without colours, and without names and passwords in
+# addresses.
+complaint() {
+  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
+    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
+}
+
+# --- Arguments. Anything that is not understood is refused before anything happens.
+usage() {
+  cat <<'END_OF_USAGE'
+Pre-Deployment Checklist (PartPulse)
+
+A deployment without a rollback plan is a no-go.
+
+Usage:
+  preflight.sh [--yes] [--dry-run]
+
+  --yes      ask no questions
+  --dry-run  say what would be done, and touch nothing
+  --help     show this text
+
+It touches only:
+  -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+
+Exit codes:
+  0              every item passed (with --dry-run: nothing was done)
+  2              wrong usage, or not confirmed
+  3              this machine or this repository
+  4              the target was refused
+  5              the other side refused
+  6              timed out
+  7              an item failed
+  8              nothing failed, and a person must check the rest; it is
+                 printed
+  129, 130, 143  interrupted
+
+Environment:
+  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
+                      reach production)
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
+                      not yet known (how many milliseconds the home page takes
+                      when all is well)
+  VERCEL_TOKEN        access to Vercel; a secret
+  VERCEL_ORG_ID       the team's id, team_...
+  VERCEL_PROJECT_ID   the project's id, prj_...
+  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
+  ROLLBOOK_LOG_DIR    folder for the run log
+END_OF_USAGE
+}
+
+refuse() {
+  wrap warn "$script: " "$1"
+  wrap warn "Usage: " 'preflight.sh [--yes] [--dry-run]'
+  warn "Nothing was done. '$script --help' says more."
+  exit 2
+}
+
+yes=
+dry_run=
+given=0
+options_end=
+for argument in "$@"; do
+  if [ -z "$options_end" ]; then
+    case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --yes)
+      yes=1
+      continue
+      ;;
+    --dry-run)
+      dry_run=1
+      continue
+      ;;
+    --)
+      options_end=1
+      continue
+      ;;
+    -*) refuse "unknown option: $(printable "$argument")" ;;
+    esac
+  fi
+  given=$((given + 1))
+  case $given in
+  *) refuse "too many arguments: $(printable "$argument")" ;;
+  esac
+done
+[ "$given" -ge 0 ] || refuse 'expected no arguments'
+
+parameter_address=${PRODUCTION_URL:-''}
+if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
+  warn "$script: there is no terminal to ask on."
+  wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
+  exit 2
+fi
+
+# --- This machine: programs, room for a scratch file, a log.
+for name in cat date fold grep head id mkdir mktemp rm sed sleep tail tr uname; do
+  command -v "$name" >/dev/null 2>&1 ||
+    fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
+done
+
+# The user's own settings must not turn the script's commands into others.
+unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+# Traces show addresses and headers, and can go to a file.
+unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
+GIT_TERMINAL_PROMPT=0
+GIT_NO_REPLACE_OBJECTS=1
+GIT_CONFIG_COUNT=4
+GIT_CONFIG_KEY_0=core.hooksPath
+GIT_CONFIG_VALUE_0=/dev/null
+GIT_CONFIG_KEY_1=push.pushOption
+GIT_CONFIG_VALUE_1=
+GIT_CONFIG_KEY_2=core.fsmonitor
+GIT_CONFIG_VALUE_2=false
+GIT_CONFIG_KEY_3=color.ui
+GIT_CONFIG_VALUE_3=false
+export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
+export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
+
+# A full disk lets a folder be made and no file be written: write one to be sure.
+for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
+  if [ -n "$scratch" ]; then
+    { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
+    clean_up
+  fi
+done
+[ -n "$scratch" ] || fail 3 "there is no room for a scratch file." "Free some disk space, or set TMPDIR to a folder that has room."
+
+now
+run_began=$seconds
+step_began=$seconds
+run=$name_stamp-$$
+who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+case $script_sha256 in
+*[!0-9a-f]* | '') script_sha256=unknown ;;
+esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+if [ -z "$dry_run" ]; then
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  holding=1
+  # The last folder gets a name that nobody can have taken before, since others may write beside it.
+  open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
+    open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
+    warn "No log can be written; the rollback goes on without one."
+  release
+fi
+
+# confirm QUESTION: goes on only after a clear yes.
+confirm() {
+  [ -n "$yes" ] && return 0
+  printf '%s [yes/no] ' "$1" 2>/dev/null || :
+  answer=
+  read -r answer || answer=
+  case $answer in
+  y | Y | yes | Yes | YES) return 0 ;;
+  esac
+  warn ""
+  wrap warn "Not confirmed. " "$truth"
+  finish 2 'not confirmed'
+}
+
+# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
+# Text is split at its quotes, so that what stands inside a string can never pass for structure.
+flatten() {
+  awk '
+    BEGIN { RS = "\""; kind[0] = "value" }
+    function emit(value, path, i) {
+      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
+      print path "\t" value
+    }
+    function end_bare() {
+      if (bare != "") emit(bare)
+      bare = ""
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) {
+        text = text "\""
+        next
+      }
+      inside = 0
+      gsub(/[\t\r\n]/, " ", text)
+      if (kind[depth] == "object" && wants_key[depth]) {
+        key[depth] = text
+        wants_key[depth] = 0
+      } else emit(text)
+      text = ""
+      next
+    }
+    {
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+          kind[++depth] = "object"
+          wants_key[depth] = 1
+        } else if (c == "[") {
+          kind[++depth] = "list"
+          count[depth] = 0
+        } else if (c == "}" || c == "]") {
+          end_bare()
+          depth--
+        } else if (c == ",") {
+          end_bare()
+          if (kind[depth] == "list") count[depth]++
+          else wants_key[depth] = 1
+        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
+      }
+      end_bare()
+      inside = 1
+    }
+  '
+}
+
+# --- Vercel's API, by curl. The token reaches curl on its standard input: it stands in no
+# argument list, no file and no log.
+vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
+vercel_api=${vercel_api%/}
+
+# missing_access: the names of the variables without which production cannot be moved and verified.
+missing_access() {
+  for name in curl awk; do command -v "$name" >/dev/null 2>&1 || printf ' %s' "$name"; done
+  [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
+  [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
+  [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
+  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+}
+
+# check_access: refuses values that could not be sent as they are.
+check_access() {
+  case $VERCEL_TOKEN in
+  *[!A-Za-z0-9_]*) fail 3 "VERCEL_TOKEN holds characters that no token has." "Copy the token again; nothing else may stand in the variable." ;;
+  esac
+  case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
+  *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
+  esac
+  case $production_host in
+  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
+  esac
+}
+
+# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
+vercel() {
+  feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
+  limited 25 "$@"
+  feed=
+  http_status=$(tail -n 1 "$scratch/out")
+  case $http_status in
+  [1-9][0-9][0-9]) ;;
+  *) http_status=000 ;;
+  esac
+  sed '$d' "$scratch/out" | flatten >"$scratch/answer"
+  case $http_status in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
+answer() {
+  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# '-' stands for what is not there.
+deployments() {
+  awk -F '\t' '
+    /^\.deployments\.[0-9]+\./ {
+      split($1, at, ".")
+      n = at[3] + 0
+      if (n > last) last = n
+      name = substr($1, length(".deployments." at[3] ".") + 1)
+      gsub(/[^A-Za-z0-9_-]/, "?", $2)
+      value[n, name] = $2
+    }
+    function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
+    END {
+      for (n = 0; n <= last; n++)
+        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+    }' "$scratch/answer"
+}
+
+# is_deployment ID: whether ID has the form of a deployment's id.
+is_deployment() {
+  case $1 in
+  dpl_*[!A-Za-z0-9_]* | dpl_) return 1 ;;
+  dpl_*) return 0 ;;
+  esac
+  return 1
+}
+
+# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+vercel_failed() {
+  words=$(printable "$(answer .error.message)")
+  case $http_status in
+  401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
+  404) fail 5 "Vercel could not $1 (404): ${words:-not found}" "Check VERCEL_ORG_ID, VERCEL_PROJECT_ID and the production address; or finish in the dashboard." ;;
+  429) fail 5 "Vercel has had too many requests (429)." "Wait a minute, then run the same command again; or finish in the dashboard." ;;
+  000) fail 6 "Vercel did not answer when asked to $1." "Check the network, then run the same command again; or finish in the dashboard." ;;
+  *) fail 5 "Vercel failed to $1 ($http_status): ${words:-no reason given}" "Look at https://www.vercel-status.com, then run the same command again; or finish in the dashboard." ;;
+  esac
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
+}
+
+# --- The items. Each gets one result: Pass, Fail, Not applicable or Not checked. What was not
+# looked at is never a Pass.
+results=$scratch/results
+: >"$results"
+watching=
+tab=$(printf '\t')
+
+begin_group() {
+  group=$1
+  [ -z "$watching" ] || return 0
+  say ""
+  wrap say "" "$1"
+  [ -z "$2" ] || wrap say "  " "$2"
+}
+
+begin_item() {
+  item=$1
+  text=$2
+  parts=
+  verdict=0
+  looked_at=
+  evidence=
+}
+
+# part TEXT: something that belongs to the item.
+part() {
+  parts="$parts$1
+"
+}
+
+# try CHECK SECONDS SHOWN: looks, and for so many seconds looks again while it does not hold.
+try() {
+  looked_at=1
+  if [ -n "$dry_run" ]; then
+    wrap say "  would look   " "$text${3:+: $3}"
+    return 0
+  fi
+  [ "$verdict" -eq 0 ] || return 0
+  waited=0
+  while :; do
+    found=
+    "$1"
+    verdict=$?
+    if [ "$verdict" -ne 1 ] || [ "$waited" -ge "$2" ]; then break; fi
+    pause 2
+  done
+  evidence="${evidence:+$evidence; }$found"
+}
+
+end_item() {
+  if [ -n "$dry_run" ]; then
+    [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
+  elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+    [ -n "$watching" ] || judged Pass machine
+  elif [ -n "$looked_at" ] && [ "$verdict" -eq 1 ]; then
+    judged Fail machine
+  elif [ -z "$watching" ]; then
+    ask
+  fi
+}
+
+# ask: what a person says of the item.
+ask() {
+  if [ -n "$yes" ]; then
+    judged 'Not checked' nobody
+    return 0
+  fi
+  say ""
+  wrap say "  ? " "$text"
+  printf '%s' "$parts" | while IFS= read -r line; do wrap say "     - " "$line"; done
+  [ -z "$evidence" ] || wrap say "    Known: " "$evidence"
+  for _ in 1 2 3; do
+    printf '    [pass/fail/na/skip] ' 2>/dev/null || :
+    read -r answer || answer=skip
+    case $answer in
+    p | pass | y | yes) answer=Pass ;;
+    f | fail | n | no) answer=Fail ;;
+    na | n/a) answer='Not applicable' ;;
+    s | skip | '') answer='Not checked' ;;
+    *) continue ;;
+    esac
+    break
+  done
+  case $answer in
+  Pass | Fail | 'Not applicable') ;;
+  *)
+    judged 'Not checked' nobody
+    return 0
+    ;;
+  esac
+  if [ "$answer" = Fail ]; then
+    printf '    What was seen? ' 2>/dev/null || :
+    read -r seen || seen=
+    evidence="${evidence:+$evidence; }$(printable "$seen")"
+  fi
+  judged "$answer" person
+}
+
+# judged RESULT BY: writes the result of the item down; a later one replaces an earlier one.
+judged() {
+  now
+  { grep -v "^[^$tab]*$tab$item$tab" "$results" || :; } >"$results.new"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence" >>"$results.new"
+  rm -f "$results"
+  cat "$results.new" >"$results"
+  case $1 in
+  Pass) shown_result='PASS         ' ;;
+  Fail) shown_result='FAIL         ' ;;
+  'Not checked') shown_result='not checked  ' ;;
+  *) shown_result='n/a          ' ;;
+  esac
+  wrap say "  $shown_result" "$text"
+  [ -z "$evidence" ] || wrap say "               " "$evidence"
+  record "$item" "$1" 0 by "$2" found "$evidence"
+}
+
+# --- The completed checklist: Markdown for people, JSON for programs, beside the run log.
+began=$stamp
+watched=
+completed=
+
+count_results() {
+  passed=0
+  failed=0
+  left=0
+  while IFS=$tab read -r _ _ _ result _; do
+    case $result in
+    Pass | 'Not applicable') passed=$((passed + 1)) ;;
+    Fail) failed=$((failed + 1)) ;;
+    *) left=$((left + 1)) ;;
+    esac
+  done <"$results"
+  if [ "$failed" -gt 0 ]; then
+    outcome=No-go
+  elif [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then
+    outcome=No-go
+  else
+    outcome=Go
+  fi
+}
+
+# markdown TEXT: TEXT as it stands in a table of Markdown.
+markdown() {
+  printable "$1" | sed 's/[][\\`*_<>|#]/\\&/g'
+}
+
+as_markdown() {
+  printf '# %s\n\n' 'Pre-Deployment Checklist - PartPulse'
+  printf 'Completed by %s from %s on %s.\n\n' preflight.sh 'version 1.1.0 of the document' "$began"
+  printf '| Field | Entry |\n| --- | --- |\n'
+  printf '| %s | %s |\n' "$(markdown Change)" ''
+  printf '| %s | %s |\n' "$(markdown 'Rollback procedure')" ''
+  printf '| %s | %s |\n' "$(markdown 'Last good commit')" ''
+  printf '| %s | %s |\n' "$(markdown 'Database migration, and is it reversible')" ''
+  printf '| %s | %s |\n' "$(markdown 'Backup taken, and its restore tested (UTC)')" ''
+  printf '| %s | %s |\n' "$(markdown 'Result in staging')" ''
+  printf '| %s | %s |\n' "$(markdown 'Roll-out plan')" ''
+  printf '| %s | %s |\n' "$(markdown 'Monitors live')" ''
+  printf '| %s | %s |\n' "$(markdown 'On call')" ''
+  printf '| %s | %s |\n' "$(markdown 'Approved by')" ''
+  printf '| %s | %s |\n' "$(markdown Decision)" "$(markdown "$outcome")"
+  [ -z "$watched" ] || printf '| Watch | %s |\n' "$watched"
+  printf '\n'
+  last=
+  while IFS=$tab read -r group _ text result by at evidence; do
+    if [ "$group" != "$last" ]; then
+      printf '\n## %s\n\n| Item | Result | By | At (UTC) | Evidence |\n| --- | --- | --- | --- | --- |\n' "$(markdown "$group")"
+      last=$group
+    fi
+    printf '| %s | %s | %s | %s | %s |\n' "$(markdown "$text")" "$result" "$by" "$at" "$(markdown "$evidence")"
+  done <"$results"
+}
+
+as_json() {
+  printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
+    "$(json pre-deployment)" "$(json partpulse)" "$(json 1.1.0)" sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1 "$script" "$script_sha256" "$run"
+  printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
+    "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
+  comma=
+  while IFS=$tab read -r group item text result by at evidence; do
+    printf '%s\n  {"group":"%s","item":"%s","text":"%s","result":"%s","by":"%s","at":"%s","evidence":"%s"}' \
+      "$comma" "$(json "$group")" "$item" "$(json "$text")" "$result" "$by" "$at" "$(json "$evidence")"
+    comma=,
+  done <"$results"
+  printf '\n]}\n'
+}
+
+# write_completed: writes both down, also when the script is interrupted.
+write_completed() {
+  [ -z "$dry_run" ] || return 0
+  count_results
+  now
+  if [ -n "$log" ]; then
+    completed=${log%.jsonl}
+    if (umask 077 && as_markdown >"$completed.md" && as_json >"$completed.json") 2>/dev/null && [ -s "$completed.json" ]; then
+      say ""
+      say "Completed checklist: $completed.md"
+      say "As JSON:             $completed.json"
+      return 0
+    fi
+  fi
+  warn ""
+  wrap warn "" "The completed checklist cannot be written to a file. Keep what follows:"
+  as_markdown >&3
+}
+
+# conclude: says what came out, and ends.
+conclude() {
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was looked at."
+    finish 0 ok
+  fi
+  count_results
+  truth="$outcome: $passed passed, $failed failed, $left not checked.${watched:+ $watched}"
+  wrap say "" "$truth"
+  for wanted in Fail 'Not checked'; do
+    said=
+    while IFS=$tab read -r _ _ text result _; do
+      [ "$result" = "$wanted" ] || continue
+      if [ -z "$said" ]; then
+        case $wanted in
+        Fail) say "Failed:" ;;
+        *) say "Left for a person:" ;;
+        esac
+        said=1
+      fi
+      wrap say "  - " "$text"
+    done <"$results"
+  done
+  step=items
+  [ "$failed" -eq 0 ] || finish 7 failed
+  if [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then finish 8 'a person must finish'; fi
+  finish 0 ok
+}
+
+# --- What is looked at.
+check_1() {
+  live_commit=
+  production_url="${parameter_address}"
+  production_host=
+  case $production_url in
+  http://* | https://*)
+    production_host=${production_url#*://}
+    production_host=${production_host%%/*}
+    ;;
+  esac
+  missing=$(missing_access)
+  if [ -n "$missing" ]; then
+    found="no access to Vercel from here; missing:$missing"
+    return 2
+  fi
+  check_access
+  if ! vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+    found="Vercel does not say what production serves (answer $http_status)"
+    return 2
+  fi
+  live=$(answer .id)
+  live_commit=$(answer .meta.githubCommitSha)
+  case $live_commit in
+  *[!0-9a-f]*) live_commit= ;;
+  esac
+  if ! is_deployment "$live" || [ "$(answer .readyState)" != READY ] || [ "$(answer .target)" != production ]; then
+    found="production serves no READY production deployment"
+    return 1
+  fi
+  found="production serves $live, made from $(printf '%.12s' "${live_commit:-a commit that Vercel does not name}")"
+  return 0
+}
+
+check_2() {
+  production_url="${parameter_address}"
+  production_host=
+  case $production_url in
+  http://* | https://*)
+    production_host=${production_url#*://}
+    production_host=${production_host%%/*}
+    ;;
+  esac
+  missing=$(missing_access)
+  if [ -n "$missing" ]; then
+    found="no access to Vercel from here; missing:$missing"
+    return 2
+  fi
+  check_access
+  if ! vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}"; then
+    found="Vercel does not show the project (answer $http_status)"
+    return 2
+  fi
+  case $(answer .autoAssignCustomDomains) in
+  true)
+    found="what is deployed to the production branch goes live"
+    return 0
+    ;;
+  false)
+    found="production is pinned: promote the fixed deployment first"
+    return 1
+    ;;
+  esac
+  found="Vercel does not say whether production is pinned"
+  return 2
+}
+
+check_3() {
+  found='not yet known: How to reach the primary contact at any hour; Who is on call; How to reach the engineer on call; The team'"'"'s channel (Slack, Teams or Discord); The address at which users reach production; Where the credentials for a rollback are kept'
+  return 1
+}
+
+check_4() {
+  migrations_folder=prisma/migrations
+  if [ -z "${live_commit:-}" ]; then
+    found="which commit production serves is not known"
+    return 2
+  fi
+  if ! command -v git >/dev/null 2>&1 || ! git cat-file -e "$live_commit^{commit}" 2>/dev/null; then
+    found="this is no clone that has commit $(printf '%.12s' "$live_commit")"
+    return 2
+  fi
+  if ! limited 60 git --no-pager diff --no-ext-diff --no-renames --name-only "${live_commit}" HEAD -- "${migrations_folder}"; then
+    found="Git cannot compare this clone with commit $(printf '%.12s' "$live_commit")"
+    return 2
+  fi
+  if [ ! -s "$scratch/out" ]; then
+    found="nothing in $migrations_folder differs between $(printf '%.12s' "$live_commit") and what is checked out here"
+    return 0
+  fi
+  found="migrations differ since $(printf '%.12s' "$live_commit"): $(printable "$(head -n 5 "$scratch/out" | tr '\n' ' ')")"
+  return 2
+}
+
+check_5() {
+  found='not yet known: On-Call Engineer (owed by Governance Liaison)'
+  return 1
+}
+
+# --- The checklist, in the order of the document.
+go_through() {
+  begin_group 'Rollback Plan' ''
+  begin_item go-back 'There is a deployment to go back to'
+  try check_1 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>'"'"'?teamId='"'"'<team>'
+  end_item
+  begin_item not-pinned 'Production is not pinned by an earlier rollback'
+  try check_2 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>'"'"'?teamId='"'"'<team>'
+  end_item
+  begin_item plan 'The rollback plan is filled in'
+  try check_3 2 ''
+  end_item
+  begin_item migrations 'No database migration lies between, or it is reversible'
+  try check_4 2 'git --no-pager diff --no-ext-diff --no-renames --name-only <live-commit> HEAD -- prisma/migrations'
+  end_item
+  begin_item backup 'A fresh backup of the database exists'
+  end_item
+  begin_item on-call 'It is known who is on call'
+  try check_5 2 ''
+  end_item
+  begin_group 'Staging Validation' ''
+  begin_item staging-deploy 'Deploy to staging first'
+  end_item
+  begin_item staging-paths 'Test all critical paths'
+  end_item
+  begin_item staging-data 'Verify with production-like data'
+  end_item
+  begin_group 'Gradual Rollout' ''
+  begin_item canary 'Canary deployment'
+  end_item
+  begin_item percentage 'Percentage-based rollout'
+  end_item
+  begin_item monitor 'Monitor before full deployment'
+  end_item
+  begin_group 'Automated Testing' ''
+  begin_item tests 'All tests passing in CI'
+  end_item
+  begin_item integration 'Integration tests included'
+  end_item
+  begin_item load 'Load testing for performance changes'
+  end_item
+  begin_group 'Manual Verification' ''
+  begin_item fm 'FM validates before deployment'
+  end_item
+  begin_item paths 'Critical paths tested manually'
+  end_item
+  begin_item checklist 'Deployment checklist completed'
+  end_item
+}
+
+at_end=write_completed
+go_through
+conclude

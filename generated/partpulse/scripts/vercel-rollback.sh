@@ -1,0 +1,1292 @@
+#!/bin/sh
+# vercel-rollback.sh: Vercel Dashboard Rollback (PartPulse, Section 4.1)
+#
+# By hand in the dashboard, or by the script, which does the same without it:
+# it chooses the previous production deployment (or the one that is named),
+# shows it, asks, moves production, and verifies what production serves.
+# --undo puts back what was live before, --promote lets a fixed deployment go
+# live and unpins production, --status and --list only look.
+#
+# Usage: vercel-rollback.sh [--yes] [--dry-run] [--undo|--promote|--status|--list] [<deployment>]
+# Run it with --help for options, exit codes and what it touches.
+#
+# Touches only:
+#   - which deployment production serves, on Vercel; what it served before is noted beside the log
+#   - a message to the team, where ROLLBOOK_NOTIFY_URL is set
+#   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#
+# Made by Rollbook from content/partpulse/procedures/vercel-dashboard-rollback.yaml. Do not edit: edit that file.
+# Content sha256:b70a0ff2d38494d5ab32fcea52c96611eb3942207bbe96cdcb89d10c8c510fe1
+
+# --- A known place to start from, whatever shell, user and environment this is.
+# Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
+POSIXLY_CORRECT=1
+# Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
+set +aCefvx -u
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+IFS='
+'
+IFS=" 	$IFS"
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH ENV BASH_ENV
+unalias -a 2>/dev/null
+# A function of the user's environment could stand in for a program.
+for name in [ command kill printf read test wait cat date fold grep head id mkdir mktemp mv rm sed sleep tail tr uname; do
+  unset -f "$name" 2>/dev/null
+done
+# A closed stream would let the next opened file take its place.
+# Stderr first, and without silencing the question: that would open what it asks about.
+(: >&2) || exec 2>/dev/null
+(: <&0) 2>/dev/null || exec </dev/null
+(: >&1) 2>/dev/null || exec >/dev/null
+# Whoever reads the output may go away; the work goes on.
+trap '' PIPE
+exec 3>&2
+
+procedure=vercel-dashboard-rollback
+script=vercel-rollback.sh
+fact_production_url=${PRODUCTION_URL:-}
+[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
+fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
+[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
+
+# --- Words for people. A message that cannot be written stops nothing.
+say() { printf '%s\n' "$*" 2>/dev/null || :; }
+warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
+
+# wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
+wrap() {
+  how=$1
+  indent=$2
+  line=
+  set -f
+  for word in $3; do
+    if [ -n "$line" ] && [ "$((${#indent} + ${#line} + ${#word}))" -gt 77 ]; then
+      "$how" "$indent$line"
+      line=
+      case $indent in
+      *[!\ ]*) indent=$(printf '%*s' "${#indent}" '') ;;
+      esac
+    fi
+    line=${line:+$line }$word
+  done
+  set +f
+  "$how" "$indent$line"
+}
+
+# printable TEXT: without the control characters that could paint over a terminal.
+printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+
+# --- The run log: JSON Lines. Logging never stops the rollback.
+log=
+run=
+recorded=
+
+# json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
+json() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
+# now: the time of day, the same for use in names, and seconds since some start; 'unknown' and 0
+# where the system cannot tell.
+now() {
+  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %Y%m%dT%H%M%SZ %s' 2>/dev/null) || moment=
+  stamp=${moment%% *}
+  seconds=${moment##* }
+  name_stamp=${moment#* }
+  name_stamp=${name_stamp%% *}
+  case $stamp in
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+  *)
+    stamp=unknown
+    name_stamp=unknown
+    ;;
+  esac
+  case $seconds in
+  '' | *[!0-9]*) seconds=0 ;;
+  esac
+}
+
+# record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
+record() {
+  recorded=$1
+  [ -n "$log" ] || return 0
+  now
+  took=$((seconds - step_began))
+  # A clock that answers only now and then must not show as years.
+  [ "$took" -ge 0 ] && [ "$step_began" -gt 0 ] || took=0
+  entry="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
+  entry="$entry,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
+  shift 3
+  while [ "$#" -ge 2 ]; do
+    entry="$entry,\"$1\":\"$(json "$2")\""
+    shift 2
+  done
+  { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
+}
+
+# open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
+open_log() {
+  case $1 in
+  '') return 1 ;;
+  /*) log=$1/${script%.sh}-$run.jsonl ;;
+  *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
+  esac
+  # Only its owner may read a log; what Git writes keeps the mode that the user has set.
+  if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
+    shift
+    record start started 0 "$@"
+    # On a full disk the file is there and the line is not.
+    [ -s "$log" ] && return 0
+  fi
+  rm -f "$log" 2>/dev/null
+  log=
+  return 1
+}
+
+begin_step() {
+  step=$1
+  now
+  step_began=$seconds
+  say ""
+  wrap say "" "$2"
+}
+
+# --- Every way to end. `truth` always says what is true by now.
+truth='Nothing was changed, here or on the remote.'
+step=start
+step_began=0
+child=
+watch=
+holding=
+held=
+scratch=
+feed=
+at_end=
+
+clean_up() {
+  [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
+  scratch=
+}
+
+# shellcheck disable=SC2317 # reached through the trap below
+leave() {
+  ended=$?
+  clean_up
+  exit "$ended"
+}
+
+# finish CODE STATUS: the last lines, in one form for every end.
+finish() {
+  trap '' INT TERM HUP
+  if [ -n "$at_end" ]; then
+    last_words=$at_end
+    at_end=
+    "$last_words"
+  fi
+  [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
+  step_began=${run_began:-0}
+  record outcome "$2" "$1" truth "$truth"
+  if [ -n "$log" ]; then
+    say ""
+    say "Run log: $log"
+  fi
+  clean_up
+  trap - EXIT
+  exit "$1"
+}
+
+# fail CODE WHAT NEXT: stops with what happened, what is true now and what to do.
+fail() {
+  warn ""
+  warn "STOPPED"
+  wrap warn "  What happened: " "$2"
+  wrap warn "  What is true:  " "$truth"
+  wrap warn "  What to do:    " "$3"
+  finish "$1" failed
+}
+
+# interrupted CODE SIGNAL: ends what runs, then the script.
+interrupted() {
+  if [ -n "$holding" ]; then
+    held="$1 $2"
+    return
+  fi
+  trap '' INT TERM HUP
+  [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  if [ -n "$child" ]; then
+    # In the background, because an ended child stays visible until it is waited for.
+    end_tree "$child" &
+    ending=$!
+    wait "$child" 2>/dev/null
+    wait "$ending" 2>/dev/null
+  fi
+  fail "$1" "the script was interrupted (signal $2)." 'Run the same command again; that is always safe.'
+}
+
+# Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
+# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+release() {
+  holding=
+  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+}
+
+trap 'interrupted 129 HUP' HUP
+trap 'interrupted 130 INT' INT
+trap 'interrupted 143 TERM' TERM
+trap leave EXIT
+
+# --- A time limit for every command that could wait for ever.
+
+# descendants PID: PID and every process below it, stopped on the way so that none escapes.
+descendants() {
+  kill -STOP "$1" 2>/dev/null
+  printf '%s\n' "$1"
+  # The second form is for busybox, the third for machines that have no `ps`.
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid ||
+    sed 's/^\([0-9]*\) (.*) [A-Z] \([0-9]*\) .*/\1 \2/' /proc/[0-9]*/stat; } 2>/dev/null </dev/null |
+    while read -r pid parent rest; do
+      [ "$parent" = "$1" ] && [ -z "$rest" ] && printf '%s\n' "$pid"
+    done | while read -r pid; do descendants "$pid"; done
+}
+
+# end_tree PID: ends a process and all that it started.
+end_tree() {
+  tree=$(descendants "$1")
+  for pid in $tree; do
+    kill -TERM "$pid" 2>/dev/null
+    kill -CONT "$pid" 2>/dev/null
+  done
+  for _ in 1 2 3; do
+    left=
+    for pid in $tree; do kill -0 "$pid" 2>/dev/null && left=$pid; done
+    [ -z "$left" ] && return 0
+    sleep 1
+  done
+  for pid in $tree; do kill -KILL "$pid" 2>/dev/null; done
+  return 0
+}
+
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# script is gone without a word, so that nothing hangs on for ever.
+watch_over() {
+  stop=
+  trap 'stop=1' HUP INT TERM
+  time_left=$2
+  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+    # A shell that has only just begun may lose the signal to stop.
+    kill -0 "$1" 2>/dev/null || exit 0
+    sleep 1 &
+    [ -n "$stop" ] || wait "$!"
+    ended=$?
+    if [ -n "$stop" ]; then
+      kill -KILL "$!" 2>/dev/null
+      exit 0
+    fi
+    # Where `sleep` does not work, no limit is better than one that is over at once.
+    [ "$ended" -eq 0 ] || exit 0
+    time_left=$((time_left - 1))
+  done
+  # The script sees the end of PID at once; this must still end the rest of the tree.
+  trap '' HUP INT TERM
+  end_tree "$1"
+  exit 99
+}
+
+# limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
+# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+limited() {
+  limit=$1
+  shift
+  holding=1
+  if [ -n "$feed" ]; then
+    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+  else
+    "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
+  fi
+  child=$!
+  watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
+  watch=$!
+  release
+  wait "$child" 2>/dev/null
+  status=$?
+  child=
+  kill -TERM "$watch" 2>/dev/null
+  wait "$watch" 2>/dev/null
+  [ "$?" -eq 99 ] && status=124
+  watch=
+  return "$status"
+}
+
+# complaint: what the last command said, without colours, and without names and passwords in
+# addresses.
+complaint() {
+  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
+    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
+}
+
+# --- Arguments. Anything that is not understood is refused before anything happens.
+usage() {
+  cat <<'END_OF_USAGE'
+Vercel Dashboard Rollback (PartPulse)
+
+By hand in the dashboard, or by the script, which does the same without it: it
+chooses the previous production deployment (or the one that is named), shows
+it, asks, moves production, and verifies what production serves. --undo puts
+back what was live before, --promote lets a fixed deployment go live and
+unpins production, --status and --list only look.
+
+Usage:
+  vercel-rollback.sh [--yes] [--dry-run] [--undo|--promote|--status|--list]
+    [<deployment>]
+
+  [<deployment>]  the deployment to go back to: its id (dpl_...), its address,
+                  or previous (default: previous)
+  --yes           ask no questions
+  --dry-run       say what would be done, and touch nothing
+  --undo          put back what was live before the last rollback
+  --promote       let the named deployment go live, and unpin production
+  --status        say what is live, and end
+  --list          list the production deployments, and end
+  --help          show this text
+
+It touches only:
+  -  which deployment production serves, on Vercel; what it served before is
+     noted beside the log
+  -  a message to the team, where ROLLBOOK_NOTIFY_URL is set
+  -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+
+Exit codes:
+  0              done AND verified (with --dry-run: nothing was done)
+  2              wrong usage, or not confirmed
+  3              this machine or this repository
+  4              the target was refused
+  5              the other side refused
+  6              timed out
+  7              done, but not verified
+  8              a person must finish: what is done and what is left is
+                 printed
+  129, 130, 143  interrupted
+
+Environment:
+  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
+                      reach production)
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
+                      not yet known (how many milliseconds the home page takes
+                      when all is well)
+  VERCEL_TOKEN        access to Vercel; a secret
+  VERCEL_ORG_ID       the team's id, team_...
+  VERCEL_PROJECT_ID   the project's id, prj_...
+  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
+  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR    folder for the run log
+END_OF_USAGE
+}
+
+refuse() {
+  wrap warn "$script: " "$1"
+  wrap warn "Usage: " 'vercel-rollback.sh [--yes] [--dry-run] [--undo|--promote|--status|--list] [<deployment>]'
+  warn "Nothing was done. '$script --help' says more."
+  exit 2
+}
+
+# check_word KIND WORD: refuses what could be an option, or more than one word.
+check_word() {
+  case $2 in
+  '' | -* | *[!A-Za-z0-9._:/@+-]*) refuse "not a $1: '$(printable "$2")'" ;;
+  esac
+}
+
+yes=
+dry_run=
+option_undo=
+option_promote=
+option_status=
+option_list=
+parameter_deployment=previous
+given=0
+options_end=
+alone=
+for argument in "$@"; do
+  if [ -z "$options_end" ]; then
+    case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --yes)
+      yes=1
+      continue
+      ;;
+    --dry-run)
+      dry_run=1
+      continue
+      ;;
+    --undo)
+      option_undo=1
+      [ "${alone:-$argument}" = "$argument" ] || refuse "$alone and $argument exclude each other"
+      alone=$argument
+      continue
+      ;;
+    --promote)
+      option_promote=1
+      [ "${alone:-$argument}" = "$argument" ] || refuse "$alone and $argument exclude each other"
+      alone=$argument
+      continue
+      ;;
+    --status)
+      option_status=1
+      dry_run=1
+      [ "${alone:-$argument}" = "$argument" ] || refuse "$alone and $argument exclude each other"
+      alone=$argument
+      continue
+      ;;
+    --list)
+      option_list=1
+      dry_run=1
+      [ "${alone:-$argument}" = "$argument" ] || refuse "$alone and $argument exclude each other"
+      alone=$argument
+      continue
+      ;;
+    --)
+      options_end=1
+      continue
+      ;;
+    -*) refuse "unknown option: $(printable "$argument")" ;;
+    esac
+  fi
+  given=$((given + 1))
+  case $given in
+  1) parameter_deployment=$argument ;;
+  *) refuse "too many arguments: $(printable "$argument")" ;;
+  esac
+done
+[ "$given" -ge 0 ] || refuse 'expected [<deployment>]'
+[ -z "$option_undo" ] || [ "$given" -eq 0 ] ||
+  refuse "--undo takes no arguments"
+[ -z "$option_promote" ] || [ "$given" -eq 1 ] ||
+  refuse "--promote takes 1 argument"
+[ -z "$option_status" ] || [ "$given" -eq 0 ] ||
+  refuse "--status takes no arguments"
+[ -z "$option_list" ] || [ "$given" -eq 0 ] ||
+  refuse "--list takes no arguments"
+
+check_word deployment "$parameter_deployment"
+parameter_address=${PRODUCTION_URL:-''}
+parameter_migrations=prisma/migrations
+if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
+  warn "$script: there is no terminal to ask on."
+  wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
+  exit 2
+fi
+
+# --- This machine: programs, room for a scratch file, a log.
+for name in cat date fold grep head id mkdir mktemp mv rm sed sleep tail tr uname; do
+  command -v "$name" >/dev/null 2>&1 ||
+    fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
+done
+
+# The user's own settings must not turn the script's commands into others.
+unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+# Traces show addresses and headers, and can go to a file.
+unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
+GIT_TERMINAL_PROMPT=0
+GIT_NO_REPLACE_OBJECTS=1
+GIT_CONFIG_COUNT=4
+GIT_CONFIG_KEY_0=core.hooksPath
+GIT_CONFIG_VALUE_0=/dev/null
+GIT_CONFIG_KEY_1=push.pushOption
+GIT_CONFIG_VALUE_1=
+GIT_CONFIG_KEY_2=core.fsmonitor
+GIT_CONFIG_VALUE_2=false
+GIT_CONFIG_KEY_3=color.ui
+GIT_CONFIG_VALUE_3=false
+export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
+export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
+
+# A full disk lets a folder be made and no file be written: write one to be sure.
+for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
+  if [ -n "$scratch" ]; then
+    { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
+    clean_up
+  fi
+done
+[ -n "$scratch" ] || fail 3 "there is no room for a scratch file." "Free some disk space, or set TMPDIR to a folder that has room."
+
+now
+run_began=$seconds
+step_began=$seconds
+run=$name_stamp-$$
+who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+case $script_sha256 in
+*[!0-9a-f]* | '') script_sha256=unknown ;;
+esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+if [ -z "$dry_run" ]; then
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  holding=1
+  # The last folder gets a name that nobody can have taken before, since others may write beside it.
+  open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
+    open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
+    warn "No log can be written; the rollback goes on without one."
+  release
+fi
+
+# confirm QUESTION: goes on only after a clear yes.
+confirm() {
+  [ -n "$yes" ] && return 0
+  printf '%s [yes/no] ' "$1" 2>/dev/null || :
+  answer=
+  read -r answer || answer=
+  case $answer in
+  y | Y | yes | Yes | YES) return 0 ;;
+  esac
+  warn ""
+  wrap warn "Not confirmed. " "$truth"
+  finish 2 'not confirmed'
+}
+
+# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
+# Text is split at its quotes, so that what stands inside a string can never pass for structure.
+flatten() {
+  awk '
+    BEGIN { RS = "\""; kind[0] = "value" }
+    function emit(value, path, i) {
+      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
+      print path "\t" value
+    }
+    function end_bare() {
+      if (bare != "") emit(bare)
+      bare = ""
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) {
+        text = text "\""
+        next
+      }
+      inside = 0
+      gsub(/[\t\r\n]/, " ", text)
+      if (kind[depth] == "object" && wants_key[depth]) {
+        key[depth] = text
+        wants_key[depth] = 0
+      } else emit(text)
+      text = ""
+      next
+    }
+    {
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+          kind[++depth] = "object"
+          wants_key[depth] = 1
+        } else if (c == "[") {
+          kind[++depth] = "list"
+          count[depth] = 0
+        } else if (c == "}" || c == "]") {
+          end_bare()
+          depth--
+        } else if (c == ",") {
+          end_bare()
+          if (kind[depth] == "list") count[depth]++
+          else wants_key[depth] = 1
+        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
+      }
+      end_bare()
+      inside = 1
+    }
+  '
+}
+
+# --- Vercel's API, by curl. The token reaches curl on its standard input: it stands in no
+# argument list, no file and no log.
+vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
+vercel_api=${vercel_api%/}
+
+# missing_access: the names of the variables without which production cannot be moved and verified.
+missing_access() {
+  for name in curl awk; do command -v "$name" >/dev/null 2>&1 || printf ' %s' "$name"; done
+  [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
+  [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
+  [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
+  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+}
+
+# check_access: refuses values that could not be sent as they are.
+check_access() {
+  case $VERCEL_TOKEN in
+  *[!A-Za-z0-9_]*) fail 3 "VERCEL_TOKEN holds characters that no token has." "Copy the token again; nothing else may stand in the variable." ;;
+  esac
+  case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
+  *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
+  esac
+  case $production_host in
+  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
+  esac
+}
+
+# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
+vercel() {
+  feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
+  limited 25 "$@"
+  feed=
+  http_status=$(tail -n 1 "$scratch/out")
+  case $http_status in
+  [1-9][0-9][0-9]) ;;
+  *) http_status=000 ;;
+  esac
+  sed '$d' "$scratch/out" | flatten >"$scratch/answer"
+  case $http_status in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
+answer() {
+  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# '-' stands for what is not there.
+deployments() {
+  awk -F '\t' '
+    /^\.deployments\.[0-9]+\./ {
+      split($1, at, ".")
+      n = at[3] + 0
+      if (n > last) last = n
+      name = substr($1, length(".deployments." at[3] ".") + 1)
+      gsub(/[^A-Za-z0-9_-]/, "?", $2)
+      value[n, name] = $2
+    }
+    function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
+    END {
+      for (n = 0; n <= last; n++)
+        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+    }' "$scratch/answer"
+}
+
+# is_deployment ID: whether ID has the form of a deployment's id.
+is_deployment() {
+  case $1 in
+  dpl_*[!A-Za-z0-9_]* | dpl_) return 1 ;;
+  dpl_*) return 0 ;;
+  esac
+  return 1
+}
+
+# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+vercel_failed() {
+  words=$(printable "$(answer .error.message)")
+  case $http_status in
+  401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
+  404) fail 5 "Vercel could not $1 (404): ${words:-not found}" "Check VERCEL_ORG_ID, VERCEL_PROJECT_ID and the production address; or finish in the dashboard." ;;
+  429) fail 5 "Vercel has had too many requests (429)." "Wait a minute, then run the same command again; or finish in the dashboard." ;;
+  000) fail 6 "Vercel did not answer when asked to $1." "Check the network, then run the same command again; or finish in the dashboard." ;;
+  *) fail 5 "Vercel failed to $1 ($http_status): ${words:-no reason given}" "Look at https://www.vercel-status.com, then run the same command again; or finish in the dashboard." ;;
+  esac
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
+}
+
+# save_undo TARGET: notes beside the run log what is live before TARGET, for --undo. Whole or not
+# at all, and for nobody else to read; without it the rollback goes on.
+save_undo() {
+  now
+  note="{\"time\":\"$stamp\",\"project\":\"$VERCEL_PROJECT_ID\",\"live_before\":\"$live\",\"target\":\"$1\"}"
+  undo_file=${log%/*}/undo-$VERCEL_PROJECT_ID.json
+  holding=1
+  rm -f "$undo_file.$$" 2>/dev/null
+  if [ -n "$log" ] && (umask 077 && set -C && printf '%s\n' "$note" >"$undo_file.$$") 2>/dev/null &&
+    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
+    if [ -z "${ROLLBOOK_LOG_DIR:-}$git_folder" ]; then
+      wrap say "  " "This is no clone: --undo needs ROLLBOOK_LOG_DIR, set to the folder of the run log named at the end."
+    fi
+  else
+    rm -f "$undo_file.$$" 2>/dev/null
+    wrap warn "  WARNING: " "what was live before cannot be saved; --undo will not know it. Note it yourself: $live"
+  fi
+  release
+}
+
+# by_hand NUMBER: hands the steps from NUMBER on to a person, and ends.
+by_hand() {
+  if [ -n "$dry_run" ]; then
+    say ""
+    say "Left for a person in a real run:"
+  else
+    step=by-hand
+    say ""
+    say "A PERSON MUST FINISH THIS NOW."
+    wrap say "  Done: " "$truth"
+    say "  Left to do:"
+  fi
+  if [ "$1" -le 1 ]; then
+    say ""
+    wrap say '' 'Step 1: Access Vercel Dashboard'
+    wrap say '   - ' 'URL: 'https://vercel.com/apgi-cmy/partpulse
+  fi
+  if [ "$1" -le 2 ]; then
+    say ""
+    wrap say '' 'Step 2: Navigate to Deployments'
+    wrap say '   - ' 'Click on project "PartPulse"'
+    wrap say '   - ' 'Go to "Deployments" tab'
+    wrap say '   - ' 'Find last known good deployment'
+  fi
+  if [ "$1" -le 3 ]; then
+    say ""
+    wrap say '' 'Step 3: Promote Previous Deployment'
+    wrap say '   - ' 'Click on last working deployment'
+    wrap say '   - ' 'Click "Instant Rollback" button (not "Promote to Production", which can build anew)'
+    wrap say '   - ' 'Confirm the rollback'
+  fi
+  if [ "$1" -le 4 ]; then
+    say ""
+    wrap say '' 'Step 4: Verify Rollback'
+    wrap say '   - ' 'Wait 1-2 minutes for propagation'
+    wrap say '   - ' 'Visit production URL: '"${fact_production_url}"
+    wrap say '   - ' 'Verify application loads'
+    wrap say '   - ' 'Test critical functionality, see ''Section 7.1 of the document'
+  fi
+  if [ "$1" -le 5 ]; then
+    say ""
+    wrap say '' 'Step 5: Look at the health endpoint'
+    wrap say '   - ' 'Work through ''Section 7.1 of the document'
+  fi
+  if [ "$1" -le 6 ]; then
+    say ""
+    wrap say '' 'Step 6: Notify the team'
+    wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  fi
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was changed."
+    finish 0 ok
+  fi
+  say "Exit 8: not finished until the steps above are done."
+  finish 8 'a person must finish'
+}
+
+# --- Step 1: Access Vercel Dashboard
+begin_step open-dashboard 'Step 1: Access Vercel Dashboard'
+way=${alone#--}
+way=${way:-rollback}
+production_url="${parameter_address}"
+production_host=
+case $production_url in
+http://* | https://*)
+  production_host=${production_url#*://}
+  production_host=${production_host%%/*}
+  ;;
+esac
+missing=$(missing_access)
+if [ -n "$missing" ]; then
+  [ "$way" = rollback ] || fail 3 "there is no access to Vercel from here; missing:$missing." "Set what is missing and run the same command again, or use the dashboard."
+  wrap say "  " "No access to Vercel from here; missing:$missing."
+  record "$step" 'by hand' 0 missing "$missing"
+  by_hand 1
+fi
+check_access
+
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+project_name=$(answer .name)
+case $project_name in
+'' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
+esac
+# The list first, then what is live, then whether it is pinned: what somebody else does in
+# between is seen.
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
+candidates=$(deployments)
+cat "$scratch/answer" >"$scratch/listed"
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
+live=$(answer .id)
+is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
+case $(answer .projectId) in
+"$VERCEL_PROJECT_ID" | '') ;;
+*) fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL." ;;
+esac
+live_commit=$(answer .meta.githubCommitSha)
+live_created=$(answer .createdAt)
+live_title=$(answer .meta.githubCommitMessage)
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+assigns=$(answer .autoAssignCustomDomains)
+
+# age MILLISECONDS: how long ago that moment was.
+age() {
+  now
+  moment=${1%???}
+  case $moment in
+  *[!0-9]*) moment= ;;
+  esac
+  if [ "${#moment}" -ne 10 ] || [ "$seconds" -eq 0 ]; then
+    printf '?'
+    return
+  fi
+  moment=$((seconds - moment))
+  if [ "$moment" -lt 7200 ]; then
+    [ "$moment" -gt 0 ] || moment=0
+    printf '%s min' "$((moment / 60))"
+  elif [ "$moment" -lt 172800 ]; then
+    printf '%s h' "$((moment / 3600))"
+  else
+    printf '%s d' "$((moment / 86400))"
+  fi
+}
+
+# first_line TEXT WIDTH: the first line of what somebody wrote, as far as it fits, in letters that
+# every terminal shows.
+first_line() {
+  printf '%.*s' "$2" "$(printf '%s\n' "$1" | sed 's/\\n.*//; s/\\u[0-9a-fA-F]\{4\}/?/g; s/\\\(["\\\/]\)/\1/g; s/[^ -~][^ -~]*/?/g')"
+}
+
+# known_by COMMIT CREATED TITLE: what people know a deployment by.
+known_by() {
+  say "              $(first_line "${1:-no commit}" 12)  $(age "$2") old  $(first_line "$3" 40)"
+}
+
+# read_undo: looks for what was live before the last rollback. Sets undo_live, undo_target and
+# undo_time, and in undo_refused why it cannot be gone back to.
+read_undo() {
+  undo_file=
+  for place in "${ROLLBOOK_LOG_DIR:-}" "${git_folder:+$git_folder/rollback-log}"; do
+    if [ -n "$place" ] && [ -f "$place/undo-$VERCEL_PROJECT_ID.json" ]; then
+      undo_file=$place/undo-$VERCEL_PROJECT_ID.json
+      break
+    fi
+  done
+  : >"$scratch/undo"
+  [ -z "$undo_file" ] || flatten <"$undo_file" >"$scratch/undo" 2>/dev/null
+  undo_time=$(printable "$(answer .time undo)")
+  undo_live=$(answer .live_before undo)
+  undo_target=$(answer .target undo)
+  undo_refused=
+  if [ -z "$undo_file" ]; then
+    undo_refused='no rollback from here is on record.'
+  elif [ "$(answer .project undo)" != "$VERCEL_PROJECT_ID" ]; then
+    undo_refused='what is on record is about another project.'
+  elif ! is_deployment "$undo_live"; then
+    undo_refused='what is on record cannot be read.'
+  elif [ "$live" != "$undo_live" ] && [ "$live" != "$undo_target" ]; then
+    undo_refused="something else went live since the rollback of $undo_time."
+  fi
+}
+
+say "  project     $project_name"
+say "  production  $production_host"
+say "  live now    $live"
+known_by "$live_commit" "$live_created" "$live_title"
+case $assigns in
+true) say "  pinned      no" ;;
+false) wrap say "  PINNED      " "yes: pushes to the production branch build, but do not go live" ;;
+*) say "  pinned      Vercel does not say" ;;
+esac
+if [ "$way" = status ]; then
+  read_undo
+  if [ -n "$undo_refused" ]; then
+    wrap say "  --undo      " "cannot: $undo_refused"
+  elif [ "$live" = "$undo_live" ]; then
+    wrap say "  --undo      " "nothing to undo: what was live before the rollback of $undo_time is live"
+  else
+    wrap say "  --undo      " "would promote $undo_live, live before the rollback of $undo_time"
+  fi
+  finish 0 ok
+fi
+if [ "$way" = list ]; then
+  say ""
+  say "  at once  deployment                        commit      age  title"
+  number=0
+  printf '%s\n' "$candidates" | while read -r of uid _ _ can created; do
+    case $uid:$can in
+    "$live":*) can=LIVE ;;
+    *:true) can=yes ;;
+    *:false) can=no ;;
+    *) can='?' ;;
+    esac
+    if [ "$number" -lt 20 ] && is_deployment "$uid"; then
+      line=$(printf '  %-7s  %-32s  %-7s  %6s' "$can" "$uid" "$(first_line "$of" 7)" "$(age "$created")")
+      room=$((78 - ${#line}))
+      [ "$room" -gt 0 ] || room=0
+      say "$line  $(first_line "$(answer ".deployments.$number.meta.githubCommitMessage" listed)" "$room")"
+    fi
+    number=$((number + 1))
+  done
+  finish 0 ok
+fi
+[ -n "$dry_run" ] || record "$step" ok 0 live "$live"
+
+# --- Step 2: Navigate to Deployments
+begin_step find-deployment 'Step 2: Navigate to Deployments'
+wanted="${parameter_deployment}"
+migrations="${parameter_migrations}"
+read_undo
+case $way:$wanted in
+undo:*)
+  [ -z "$undo_refused" ] || fail 4 "there is nothing to undo: $undo_refused" "Look at '$script --list', and promote the deployment that shall be live: '$script --promote <deployment>'."
+  wrap say "  " "Undoing the rollback of $undo_time."
+  way=promote
+  wanted=$undo_live
+  ;;
+promote:previous) fail 2 "--promote needs the id of a deployment." "'$script --list' shows the ids." ;;
+rollback:previous)
+  # Who runs this twice, or after somebody else, must not go back one further unasked.
+  if [ "$assigns" = false ]; then
+    if [ -n "$undo_refused" ] || [ "$live" != "$undo_target" ]; then
+      fail 4 "production is pinned: somebody has rolled it back already." "To go back further, choose a deployment of '$script --list' and name it: '$script <deployment>'."
+    fi
+    wrap say "  " "Production was rolled back on $undo_time. To go back further, choose a deployment of '$script --list' and name it."
+    wanted=$live
+  else
+    wanted=$(printf '%s\n' "$candidates" | awk -v live="$live" -v created="$live_created" '
+      $2 != live && $5 != "false" && $6 + 0 > 0 && $6 + 0 < created + 0 && $6 + 0 > newest {
+        newest = $6 + 0
+        found = $2
+      }
+      END { print found }')
+    is_deployment "$wanted" || fail 4 "there is no older deployment that was in production and can go live at once." "Look at '$script --list', or have an older commit built again with rollback.sh."
+  fi
+  ;;
+esac
+# An address as the dashboard shows it names a deployment too.
+wanted=${wanted#*://}
+wanted=${wanted%%/*}
+case $wanted in
+'' | .* | *..* | *[!A-Za-z0-9._-]*) fail 4 "'$(printable "$wanted")' is neither the id nor the address of a deployment." "'$script --list' shows the ids." ;;
+esac
+if ! vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${wanted}"'?teamId='"${VERCEL_ORG_ID}"; then
+  case $http_status in
+  400 | 404) fail 4 "Vercel knows no deployment '$wanted'." "'$script --list' shows the ids." ;;
+  esac
+  vercel_failed "show the deployment"
+fi
+target=$(answer .id)
+case $wanted:$target in
+dpl_*:"$wanted") ;;
+dpl_*:*) fail 5 "Vercel's answer is about another deployment than $wanted." "Run the same command again, or finish in the dashboard." ;;
+esac
+is_deployment "$target" || fail 5 "Vercel's answer names no deployment." "Run the same command again, or finish in the dashboard."
+[ "$(answer .projectId)" = "$VERCEL_PROJECT_ID" ] ||
+  fail 4 "$target belongs to another project." "'$script --list' shows the deployments of $project_name."
+commit=$(answer .meta.githubCommitSha)
+short=$(first_line "$commit" 12)
+short=${short:-an unknown commit}
+if [ "$target" = "$live" ]; then
+  say "  $target is live already."
+else
+  [ "$(answer .readyState)" = READY ] ||
+    fail 4 "$target is not ready ($(first_line "$(answer .readyState)" 12))." "Choose another one: '$script --list'."
+  [ "$(answer .target)" = production ] ||
+    fail 4 "$target is no production deployment; a preview would have to be built again." "Choose another one: '$script --list'."
+  if [ "$way" = promote ]; then
+    say "  promote     $target"
+  else
+    say "  roll back to $target"
+  fi
+  known_by "$commit" "$(answer .createdAt)" "$(answer .meta.githubCommitMessage)"
+
+  # migrations_of COMMIT: sets migrations_are to the name of the tree that holds them there, or
+  # to nothing where this is no clone that has the commit.
+  migrations_of() {
+    at=$1
+    migrations_are=
+    case $at in
+    '' | *[!0-9a-f]*) return ;;
+    esac
+    # Looks only at what is here; a partial clone would fetch.
+    [ "$(git rev-parse --disambiguate="$at" 2>/dev/null)" = "$at" ] || return
+    limited 30 git rev-parse --verify --quiet "${at}":"${migrations}"
+    case $? in
+    0) read -r migrations_are <"$scratch/out" || migrations_are= ;;
+    1) migrations_are=none ;;
+    esac
+  }
+  migrations_of "$live_commit"
+  before=$migrations_are
+  migrations_of "$commit"
+  if [ -z "$before" ] || [ -z "$migrations_are" ]; then
+    wrap say "  " "Not checked: whether database migrations lie between the two ($migrations). Only a clone that has both commits can tell."
+  elif [ "$before" != "$migrations_are" ]; then
+    wrap warn "  WARNING: " "the database migrations of the two differ ($migrations). The database stays as it is: make sure that the other version works with it."
+  else
+    say "  No database migrations lie between the two ($migrations)."
+  fi
+fi
+[ -n "$dry_run" ] || record "$step" ok 0 target "$target" way "$way"
+
+# --- Step 3: Promote Previous Deployment
+begin_step promote 'Step 3: Promote Previous Deployment'
+
+# request_move: asks Vercel to move production from $live to $target. Sets asked to what Vercel
+# took ($way, or queued), or refused to the status with which it refused.
+request_move() {
+  [ "$way" = promote ] || save_undo "$target"
+  record "$step" before 0 live_before "$live" target "$target"
+  # What is refused before anything can have happened leaves the truth as it was.
+  unmoved=$truth
+  truth="$truth The request to move production to $target was being made; it may have been carried out."
+  refused=
+  for _ in 1 2 3; do
+    if [ "$way" = promote ]; then
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+    else
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rollback/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+    fi
+    case $http_status in
+    202)
+      asked=queued
+      return
+      ;;
+    2??)
+      asked=$way
+      return
+      ;;
+    400 | 401 | 402 | 403 | 404 | 422)
+      refused=$http_status
+      truth=$unmoved
+      return
+      ;;
+    esac
+    # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
+    unmoved=$truth
+    for _ in 1 2 3; do
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" && [ "$(answer .id)" = "$target" ] && asked=$way && return
+      pause 2
+    done
+    say "  Vercel has not done it yet (answer $http_status); asking again."
+  done
+}
+
+asked=
+if [ "$target" = "$live" ] && { [ "$way" != promote ] || [ "$assigns" = true ]; }; then
+  say "  Nothing to do: it is live already."
+elif [ -n "$dry_run" ]; then
+  say "  A real run would ask Vercel for it (no build)."
+else
+  confirm "  Move production to $target?"
+  truth="Production at $production_host served $live when this began."
+  request_move
+  case $refused in
+  402) fail 5 "the plan of this project does not reach that deployment (402): $(printable "$(answer .error.message)")" "On the Hobby plan only the deployment right before the live one can go live at once; for an older commit run rollback.sh, which can build it again." ;;
+  400 | 422) fail 5 "Vercel cannot do it at once ($refused): $(printable "$(answer .error.message)")" "Choose another deployment: '$script --list'." ;;
+  40?) vercel_failed "move production" ;;
+  esac
+  case $asked in
+  queued) say "  Vercel has put it into its queue; it is not done yet." ;;
+  rollback) say "  Vercel took the request. To undo it later: $script --undo" ;;
+  ?*) say "  Vercel took the request." ;;
+  esac
+fi
+[ -n "$dry_run" ] || record "$step" ok 0 live_before "$live" target "$target"
+
+# --- Step 4: Verify Rollback
+begin_step verify 'Step 4: Verify Rollback'
+if [ -n "$dry_run" ]; then
+  say "  A real run would look until $production_host serves the target."
+else
+  seen=0
+  serves=
+  waited=0
+  while [ "$waited" -lt 90 ]; do
+    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+      serves=$(answer .id)
+      # Twice in a row: something else may go live at the same moment.
+      if [ "$serves" = "$target" ]; then
+        seen=$((seen + 1))
+        [ "$seen" -lt 2 ] || break
+        pause 1
+        continue
+      fi
+      [ "$seen" -eq 0 ] || break
+    fi
+    seen=0
+    pause 2
+  done
+  if [ "$serves" != "$target" ] || [ "$seen" -lt 2 ]; then
+    is_deployment "$serves" || serves='what nobody can tell'
+    truth="Production at $production_host serves $serves, not $target."
+    if [ "$asked" = queued ]; then
+      truth="$truth Vercel has the promotion in its queue; it may still happen."
+      fail 6 "Vercel has not carried out the promotion." "Look what production serves before you ask again; or finish in the dashboard."
+    fi
+    [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard who else deploys now; then run the same command again."
+    fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
+  fi
+  truth="Production at $production_host serves $target, made from $short."
+  say "  $production_host serves $target"
+  assigns=
+  for _ in 1 2 3 4 5; do
+    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    # A promotion unpins, which may take a moment.
+    case $assigns:$asked in
+    true:* | false: | false:1 | false:rollback) break ;;
+    esac
+    pause 2
+  done
+  case $assigns:$asked in
+  true:*) ;;
+  *:promote | *:queued)
+    truth="$truth Whether it is still pinned is not known."
+    [ "$assigns" != false ] || truth="Production at $production_host serves $target, made from $short, and is STILL PINNED."
+    fail 7 "the promotion has not unpinned production: pushes may not go live." "Run the same command again, or promote the deployment in the dashboard."
+    ;;
+  false:*)
+    say ""
+    say "  PRODUCTION IS PINNED: pushes to the production branch do not go live."
+    say "  Once the fix is deployed, unpin it with the fixed deployment:"
+    say "    vercel-rollback.sh --promote <deployment-id>"
+    truth="$truth PRODUCTION IS PINNED: no push goes live before a deployment is promoted."
+    ;;
+  *) wrap say "  " "Vercel does not say whether production is pinned; an instant rollback pins it." ;;
+  esac
+  record "$step" ok 0 live "$target" assigns "$assigns"
+fi
+
+# --- Step 5: Look at the health endpoint
+check_5() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/api/health
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+
+  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
+  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
+  '')
+    found="$asked: the answer is blank"
+    return 1
+    ;;
+  esac
+  expected=$(printf '%s' '"status":"ok"' | tr -d ' \t')
+  case $body in
+  *"$expected"*) ;;
+  *)
+    found="$asked: the answer does not say $expected"
+    return 1
+    ;;
+  esac
+  found="$asked: $http_status in $took s"
+  return 0
+}
+begin_step health 'Step 5: Look at the health endpoint'
+if [ -n "$dry_run" ]; then
+  say "  A real run would look at it."
+else
+  found=
+  waited=0
+  while :; do
+    check_5
+    verdict=$?
+    if [ "$verdict" -ne 1 ] || [ "$waited" -ge 60 ]; then break; fi
+    pause 2
+  done
+  case $verdict in
+  0)
+    truth="$truth Checked: $found."
+    wrap say "  " "$found"
+    record "$step" ok 0 found "$found"
+    ;;
+  1)
+    complaint
+    truth="$truth The check does not hold: $found."
+    fail 7 "the check does not hold: $found." 'Read its words above and look at what it has changed. Do not repeat it blindly.'
+    ;;
+  *)
+    wrap say "  " "This could not be checked from here: $found."
+    record "$step" 'by hand' 0 found "$found"
+    by_hand 5
+    ;;
+  esac
+fi
+
+# --- Step 6: Notify the team
+begin_step notify 'Step 6: Notify the team'
+message='PartPulse production was moved to another deployment.'
+payload="{\"text\":\"$(json "$message $truth")\"}"
+notified=
+if [ -n "$dry_run" ]; then
+  say "  A real run would tell the team."
+elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ]; then
+  case $ROLLBOOK_NOTIFY_URL in
+  http://* | https://*)
+    case $ROLLBOOK_NOTIFY_URL in
+    *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) ;;
+    *)
+      # The address of a webhook is a secret too.
+      feed="url = \"$ROLLBOOK_NOTIFY_URL\""
+      limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
+      feed=
+      case $(tail -n 1 "$scratch/out") in
+      2??) notified=1 ;;
+      esac
+      ;;
+    esac
+    ;;
+  esac
+fi
+if [ -n "$notified" ]; then
+  say "  The team's webhook took the message."
+  record "$step" ok 0
+elif [ -z "$dry_run" ]; then
+  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
+  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$message"
+  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  record "$step" 'by hand' 0
+fi
+
+# --- The end.
+say ""
+if [ -n "$dry_run" ]; then
+  say "Dry run: nothing was changed."
+  finish 0 ok
+fi
+wrap say 'DONE. ' "$truth"
+wrap say '  ' 'After a rollback the defect stays open. Go on with ''Section 8 of the document'.
+finish 0 ok

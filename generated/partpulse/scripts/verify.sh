@@ -1,0 +1,1264 @@
+#!/bin/sh
+# verify.sh: Rollback Verification (PartPulse, Section 7.1)
+#
+# After a rollback, verify every line and write down what you saw. A line that
+# nobody checked stays "Not checked".
+#
+# Usage: verify.sh [--yes] [--dry-run] [--phase immediate|short|medium|long] [--watch]
+# Run it with --help for options, exit codes and what it touches.
+#
+# Touches only:
+#   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#
+# Made by Rollbook from content/partpulse/checklists/verification.yaml. Do not edit: edit that file.
+# Content sha256:9e639a5cf791377baa9129667789e8956a84fe05349230ca91564ca9c8e65e50
+
+# Checks are called by name.
+# shellcheck disable=SC2317,SC2329
+
+# --- A known place to start from, whatever shell, user and environment this is.
+# Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
+POSIXLY_CORRECT=1
+# Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
+set +aCefvx -u
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+IFS='
+'
+IFS=" 	$IFS"
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH ENV BASH_ENV
+unalias -a 2>/dev/null
+# A function of the user's environment could stand in for a program.
+for name in [ command kill printf read test wait cat date fold grep head id mkdir mktemp rm sed sleep tail tr uname; do
+  unset -f "$name" 2>/dev/null
+done
+# A closed stream would let the next opened file take its place.
+# Stderr first, and without silencing the question: that would open what it asks about.
+(: >&2) || exec 2>/dev/null
+(: <&0) 2>/dev/null || exec </dev/null
+(: >&1) 2>/dev/null || exec >/dev/null
+# Whoever reads the output may go away; the work goes on.
+trap '' PIPE
+exec 3>&2
+
+procedure=verification
+script=verify.sh
+fact_production_url=${PRODUCTION_URL:-}
+[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
+fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
+[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
+
+# --- Words for people. A message that cannot be written stops nothing.
+say() { printf '%s\n' "$*" 2>/dev/null || :; }
+warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
+
+# wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
+wrap() {
+  how=$1
+  indent=$2
+  line=
+  set -f
+  for word in $3; do
+    if [ -n "$line" ] && [ "$((${#indent} + ${#line} + ${#word}))" -gt 77 ]; then
+      "$how" "$indent$line"
+      line=
+      case $indent in
+      *[!\ ]*) indent=$(printf '%*s' "${#indent}" '') ;;
+      esac
+    fi
+    line=${line:+$line }$word
+  done
+  set +f
+  "$how" "$indent$line"
+}
+
+# printable TEXT: without the control characters that could paint over a terminal.
+printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+
+# --- The run log: JSON Lines. Logging never stops the rollback.
+log=
+run=
+recorded=
+
+# json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
+json() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
+# now: the time of day, the same for use in names, and seconds since some start; 'unknown' and 0
+# where the system cannot tell.
+now() {
+  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %Y%m%dT%H%M%SZ %s' 2>/dev/null) || moment=
+  stamp=${moment%% *}
+  seconds=${moment##* }
+  name_stamp=${moment#* }
+  name_stamp=${name_stamp%% *}
+  case $stamp in
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+  *)
+    stamp=unknown
+    name_stamp=unknown
+    ;;
+  esac
+  case $seconds in
+  '' | *[!0-9]*) seconds=0 ;;
+  esac
+}
+
+# record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
+record() {
+  recorded=$1
+  [ -n "$log" ] || return 0
+  now
+  took=$((seconds - step_began))
+  # A clock that answers only now and then must not show as years.
+  [ "$took" -ge 0 ] && [ "$step_began" -gt 0 ] || took=0
+  entry="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
+  entry="$entry,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
+  shift 3
+  while [ "$#" -ge 2 ]; do
+    entry="$entry,\"$1\":\"$(json "$2")\""
+    shift 2
+  done
+  { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
+}
+
+# open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
+open_log() {
+  case $1 in
+  '') return 1 ;;
+  /*) log=$1/${script%.sh}-$run.jsonl ;;
+  *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
+  esac
+  # Only its owner may read a log; what Git writes keeps the mode that the user has set.
+  if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
+    shift
+    record start started 0 "$@"
+    # On a full disk the file is there and the line is not.
+    [ -s "$log" ] && return 0
+  fi
+  rm -f "$log" 2>/dev/null
+  log=
+  return 1
+}
+
+begin_step() {
+  step=$1
+  now
+  step_began=$seconds
+  say ""
+  wrap say "" "$2"
+}
+
+# --- Every way to end. `truth` always says what is true by now.
+truth='Nothing was changed, here or on the remote.'
+step=start
+step_began=0
+child=
+watch=
+holding=
+held=
+scratch=
+feed=
+at_end=
+
+clean_up() {
+  [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
+  scratch=
+}
+
+# shellcheck disable=SC2317 # reached through the trap below
+leave() {
+  ended=$?
+  clean_up
+  exit "$ended"
+}
+
+# finish CODE STATUS: the last lines, in one form for every end.
+finish() {
+  trap '' INT TERM HUP
+  if [ -n "$at_end" ]; then
+    last_words=$at_end
+    at_end=
+    "$last_words"
+  fi
+  [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
+  step_began=${run_began:-0}
+  record outcome "$2" "$1" truth "$truth"
+  if [ -n "$log" ]; then
+    say ""
+    say "Run log: $log"
+  fi
+  clean_up
+  trap - EXIT
+  exit "$1"
+}
+
+# fail CODE WHAT NEXT: stops with what happened, what is true now and what to do.
+fail() {
+  warn ""
+  warn "STOPPED"
+  wrap warn "  What happened: " "$2"
+  wrap warn "  What is true:  " "$truth"
+  wrap warn "  What to do:    " "$3"
+  finish "$1" failed
+}
+
+# interrupted CODE SIGNAL: ends what runs, then the script.
+interrupted() {
+  if [ -n "$holding" ]; then
+    held="$1 $2"
+    return
+  fi
+  trap '' INT TERM HUP
+  [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  if [ -n "$child" ]; then
+    # In the background, because an ended child stays visible until it is waited for.
+    end_tree "$child" &
+    ending=$!
+    wait "$child" 2>/dev/null
+    wait "$ending" 2>/dev/null
+  fi
+  fail "$1" "the script was interrupted (signal $2)." 'Run the same command again; that is always safe.'
+}
+
+# Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
+# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+release() {
+  holding=
+  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+}
+
+trap 'interrupted 129 HUP' HUP
+trap 'interrupted 130 INT' INT
+trap 'interrupted 143 TERM' TERM
+trap leave EXIT
+
+# --- A time limit for every command that could wait for ever.
+
+# descendants PID: PID and every process below it, stopped on the way so that none escapes.
+descendants() {
+  kill -STOP "$1" 2>/dev/null
+  printf '%s\n' "$1"
+  # The second form is for busybox, the third for machines that have no `ps`.
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid ||
+    sed 's/^\([0-9]*\) (.*) [A-Z] \([0-9]*\) .*/\1 \2/' /proc/[0-9]*/stat; } 2>/dev/null </dev/null |
+    while read -r pid parent rest; do
+      [ "$parent" = "$1" ] && [ -z "$rest" ] && printf '%s\n' "$pid"
+    done | while read -r pid; do descendants "$pid"; done
+}
+
+# end_tree PID: ends a process and all that it started.
+end_tree() {
+  tree=$(descendants "$1")
+  for pid in $tree; do
+    kill -TERM "$pid" 2>/dev/null
+    kill -CONT "$pid" 2>/dev/null
+  done
+  for _ in 1 2 3; do
+    left=
+    for pid in $tree; do kill -0 "$pid" 2>/dev/null && left=$pid; done
+    [ -z "$left" ] && return 0
+    sleep 1
+  done
+  for pid in $tree; do kill -KILL "$pid" 2>/dev/null; done
+  return 0
+}
+
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# script is gone without a word, so that nothing hangs on for ever.
+watch_over() {
+  stop=
+  trap 'stop=1' HUP INT TERM
+  time_left=$2
+  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+    # A shell that has only just begun may lose the signal to stop.
+    kill -0 "$1" 2>/dev/null || exit 0
+    sleep 1 &
+    [ -n "$stop" ] || wait "$!"
+    ended=$?
+    if [ -n "$stop" ]; then
+      kill -KILL "$!" 2>/dev/null
+      exit 0
+    fi
+    # Where `sleep` does not work, no limit is better than one that is over at once.
+    [ "$ended" -eq 0 ] || exit 0
+    time_left=$((time_left - 1))
+  done
+  # The script sees the end of PID at once; this must still end the rest of the tree.
+  trap '' HUP INT TERM
+  end_tree "$1"
+  exit 99
+}
+
+# limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
+# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+limited() {
+  limit=$1
+  shift
+  holding=1
+  if [ -n "$feed" ]; then
+    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+  else
+    "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
+  fi
+  child=$!
+  watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
+  watch=$!
+  release
+  wait "$child" 2>/dev/null
+  status=$?
+  child=
+  kill -TERM "$watch" 2>/dev/null
+  wait "$watch" 2>/dev/null
+  [ "$?" -eq 99 ] && status=124
+  watch=
+  return "$status"
+}
+
+# complaint: what the last command said, without colours, and without names and passwords in
+# addresses.
+complaint() {
+  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
+    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
+}
+
+# --- Arguments. Anything that is not understood is refused before anything happens.
+usage() {
+  cat <<'END_OF_USAGE'
+Rollback Verification (PartPulse)
+
+After a rollback, verify every line and write down what you saw. A line that
+nobody checked stays "Not checked".
+
+Usage:
+  verify.sh [--yes] [--dry-run] [--phase immediate|short|medium|long]
+    [--watch]
+
+  --yes               ask no questions
+  --dry-run           say what would be done, and touch nothing
+  --phase immediate|short|medium|long  only the checks that have begun by then
+  --watch             look again until the phase is over; end at the first
+                      failure
+  --help              show this text
+
+It touches only:
+  -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+
+Exit codes:
+  0              every item passed (with --dry-run: nothing was done)
+  2              wrong usage, or not confirmed
+  3              this machine or this repository
+  4              the target was refused
+  5              the other side refused
+  6              timed out
+  7              an item failed
+  8              nothing failed, and a person must check the rest; it is
+                 printed
+  129, 130, 143  interrupted
+
+Environment:
+  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
+                      reach production)
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
+                      not yet known (how many milliseconds the home page takes
+                      when all is well)
+  DIRECT_URL          the database, postgresql://...; a secret
+  DATABASE_URL        the same, where DIRECT_URL is not set; a secret
+  ROLLBOOK_LOG_DIR    folder for the run log
+END_OF_USAGE
+}
+
+refuse() {
+  wrap warn "$script: " "$1"
+  wrap warn "Usage: " 'verify.sh [--yes] [--dry-run] [--phase immediate|short|medium|long] [--watch]'
+  warn "Nothing was done. '$script --help' says more."
+  exit 2
+}
+
+yes=
+dry_run=
+option_phase=
+option_watch=
+given=0
+options_end=
+expected=
+for argument in "$@"; do
+  case $expected in
+  phase)
+    case $argument in
+    immediate | short | medium | long) option_phase=$argument ;;
+    *) refuse "--phase is one of immediate|short|medium|long, not '$(printable "$argument")'" ;;
+    esac
+    expected=
+    continue
+    ;;
+  esac
+  if [ -z "$options_end" ]; then
+    case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --yes)
+      yes=1
+      continue
+      ;;
+    --dry-run)
+      dry_run=1
+      continue
+      ;;
+    --phase)
+      expected=phase
+      continue
+      ;;
+    --watch)
+      option_watch=1
+      continue
+      ;;
+    --)
+      options_end=1
+      continue
+      ;;
+    -*) refuse "unknown option: $(printable "$argument")" ;;
+    esac
+  fi
+  given=$((given + 1))
+  case $given in
+  *) refuse "too many arguments: $(printable "$argument")" ;;
+  esac
+done
+[ -z "$expected" ] || refuse "--$expected needs a value"
+[ "$given" -ge 0 ] || refuse 'expected no arguments'
+
+parameter_address=${PRODUCTION_URL:-''}
+parameter_normal=${NORMAL_RESPONSE_MS:-''}
+parameter_slow=2
+if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
+  warn "$script: there is no terminal to ask on."
+  wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
+  exit 2
+fi
+
+phase_number=0
+phase_seconds=0
+case $option_phase in
+immediate)
+  phase_number=1
+  phase_seconds=300
+  ;;
+short)
+  phase_number=2
+  phase_seconds=1500
+  ;;
+medium)
+  phase_number=3
+  phase_seconds=5400
+  ;;
+long)
+  phase_number=4
+  phase_seconds=79200
+  ;;
+esac
+if [ -n "$option_watch" ] && [ -z "$option_phase" ]; then
+  refuse "--watch needs --phase, which says for how long"
+fi
+
+# --- This machine: programs, room for a scratch file, a log.
+for name in cat date fold grep head id mkdir mktemp rm sed sleep tail tr uname; do
+  command -v "$name" >/dev/null 2>&1 ||
+    fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
+done
+
+# The user's own settings must not turn the script's commands into others.
+unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+# Traces show addresses and headers, and can go to a file.
+unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
+GIT_TERMINAL_PROMPT=0
+GIT_NO_REPLACE_OBJECTS=1
+GIT_CONFIG_COUNT=4
+GIT_CONFIG_KEY_0=core.hooksPath
+GIT_CONFIG_VALUE_0=/dev/null
+GIT_CONFIG_KEY_1=push.pushOption
+GIT_CONFIG_VALUE_1=
+GIT_CONFIG_KEY_2=core.fsmonitor
+GIT_CONFIG_VALUE_2=false
+GIT_CONFIG_KEY_3=color.ui
+GIT_CONFIG_VALUE_3=false
+export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
+export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
+
+# A full disk lets a folder be made and no file be written: write one to be sure.
+for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
+  if [ -n "$scratch" ]; then
+    { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
+    clean_up
+  fi
+done
+[ -n "$scratch" ] || fail 3 "there is no room for a scratch file." "Free some disk space, or set TMPDIR to a folder that has room."
+
+now
+run_began=$seconds
+step_began=$seconds
+run=$name_stamp-$$
+who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+case $script_sha256 in
+*[!0-9a-f]* | '') script_sha256=unknown ;;
+esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+if [ -z "$dry_run" ]; then
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  holding=1
+  # The last folder gets a name that nobody can have taken before, since others may write beside it.
+  open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
+    open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
+    warn "No log can be written; the rollback goes on without one."
+  release
+fi
+
+# confirm QUESTION: goes on only after a clear yes.
+confirm() {
+  [ -n "$yes" ] && return 0
+  printf '%s [yes/no] ' "$1" 2>/dev/null || :
+  answer=
+  read -r answer || answer=
+  case $answer in
+  y | Y | yes | Yes | YES) return 0 ;;
+  esac
+  warn ""
+  wrap warn "Not confirmed. " "$truth"
+  finish 2 'not confirmed'
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
+}
+
+# postgresql_address URL: puts the parts of postgresql://USER:PASSWORD@HOST:PORT/NAME?PARAMETERS into
+# the variables that psql reads. What only Prisma understands among the parameters is left out.
+postgresql_address() {
+  rest=${1#*://}
+  case $1 in
+  postgres://?* | postgresql://?*) ;;
+  *) return 1 ;;
+  esac
+  case $rest in
+  *\?*) query=${rest#*\?} ;;
+  *) query= ;;
+  esac
+  rest=${rest%%\?*}
+  PGDATABASE=$(unescaped "${rest#*/}")
+  rest=${rest%%/*}
+  PGUSER=
+  PGPASSWORD=
+  case $rest in
+  *@*)
+    PGUSER=$(unescaped "${rest%%[:@]*}")
+    PGPASSWORD=${rest%@*}
+    case $PGPASSWORD in
+    *:*) PGPASSWORD=$(unescaped "${PGPASSWORD#*:}") ;;
+    *) PGPASSWORD= ;;
+    esac
+    rest=${rest##*@}
+    ;;
+  esac
+  PGPORT=5432
+  case $rest in
+  *:*) PGPORT=${rest##*:} ;;
+  esac
+  PGHOST=${rest%:*}
+  PGSSLMODE=prefer
+  case "&$query&" in
+  *'&sslmode='*)
+    PGSSLMODE="&$query&"
+    PGSSLMODE=${PGSSLMODE#*&sslmode=}
+    PGSSLMODE=${PGSSLMODE%%&*}
+    ;;
+  esac
+  case $PGPORT$PGHOST$PGSSLMODE in
+  *[!A-Za-z0-9.-]* | '') return 1 ;;
+  esac
+  [ -n "$PGHOST" ] || return 1
+  PGCONNECT_TIMEOUT=10
+  export PGDATABASE PGUSER PGPASSWORD PGPORT PGHOST PGSSLMODE PGCONNECT_TIMEOUT
+}
+
+# unescaped TEXT: TEXT with '%41' as 'A'.
+unescaped() {
+  text_left=$1
+  text_done=
+  while :; do
+    case $text_left in
+    *%*) ;;
+    *) break ;;
+    esac
+    text_done=$text_done${text_left%%%*}
+    text_left=${text_left#*%}
+    case $text_left in
+    [0-9A-Fa-f][0-9A-Fa-f]*)
+      digits=$(printf '%.2s' "$text_left")
+      # shellcheck disable=SC2059 # the format is what turns the number into its letter
+      text_done=$text_done$(printf "\\$(printf '%03o' "0x$digits")")
+      text_left=${text_left#??}
+      ;;
+    *) text_done=$text_done% ;;
+    esac
+  done
+  printf '%s' "$text_done$text_left"
+}
+
+# --- The items. Each gets one result: Pass, Fail, Not applicable or Not checked. What was not
+# looked at is never a Pass.
+results=$scratch/results
+: >"$results"
+watching=
+tab=$(printf '\t')
+
+begin_group() {
+  group=$1
+  [ -z "$watching" ] || return 0
+  say ""
+  wrap say "" "$1"
+  [ -z "$2" ] || wrap say "  " "$2"
+}
+
+begin_item() {
+  item=$1
+  text=$2
+  parts=
+  verdict=0
+  looked_at=
+  evidence=
+}
+
+# part TEXT: something that belongs to the item.
+part() {
+  parts="$parts$1
+"
+}
+
+# try CHECK SECONDS SHOWN: looks, and for so many seconds looks again while it does not hold.
+try() {
+  looked_at=1
+  if [ -n "$dry_run" ]; then
+    wrap say "  would look   " "$text${3:+: $3}"
+    return 0
+  fi
+  [ "$verdict" -eq 0 ] || return 0
+  waited=0
+  while :; do
+    found=
+    "$1"
+    verdict=$?
+    if [ "$verdict" -ne 1 ] || [ "$waited" -ge "$2" ]; then break; fi
+    pause 2
+  done
+  evidence="${evidence:+$evidence; }$found"
+}
+
+end_item() {
+  if [ -n "$dry_run" ]; then
+    [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
+  elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+    [ -n "$watching" ] || judged Pass machine
+  elif [ -n "$looked_at" ] && [ "$verdict" -eq 1 ]; then
+    judged Fail machine
+  elif [ -z "$watching" ]; then
+    ask
+  fi
+}
+
+# ask: what a person says of the item.
+ask() {
+  if [ -n "$yes" ]; then
+    judged 'Not checked' nobody
+    return 0
+  fi
+  say ""
+  wrap say "  ? " "$text"
+  printf '%s' "$parts" | while IFS= read -r line; do wrap say "     - " "$line"; done
+  [ -z "$evidence" ] || wrap say "    Known: " "$evidence"
+  for _ in 1 2 3; do
+    printf '    [pass/fail/na/skip] ' 2>/dev/null || :
+    read -r answer || answer=skip
+    case $answer in
+    p | pass | y | yes) answer=Pass ;;
+    f | fail | n | no) answer=Fail ;;
+    na | n/a) answer='Not applicable' ;;
+    s | skip | '') answer='Not checked' ;;
+    *) continue ;;
+    esac
+    break
+  done
+  case $answer in
+  Pass | Fail | 'Not applicable') ;;
+  *)
+    judged 'Not checked' nobody
+    return 0
+    ;;
+  esac
+  if [ "$answer" = Fail ]; then
+    printf '    What was seen? ' 2>/dev/null || :
+    read -r seen || seen=
+    evidence="${evidence:+$evidence; }$(printable "$seen")"
+  fi
+  judged "$answer" person
+}
+
+# judged RESULT BY: writes the result of the item down; a later one replaces an earlier one.
+judged() {
+  now
+  { grep -v "^[^$tab]*$tab$item$tab" "$results" || :; } >"$results.new"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence" >>"$results.new"
+  rm -f "$results"
+  cat "$results.new" >"$results"
+  case $1 in
+  Pass) shown_result='PASS         ' ;;
+  Fail) shown_result='FAIL         ' ;;
+  'Not checked') shown_result='not checked  ' ;;
+  *) shown_result='n/a          ' ;;
+  esac
+  wrap say "  $shown_result" "$text"
+  [ -z "$evidence" ] || wrap say "               " "$evidence"
+  record "$item" "$1" 0 by "$2" found "$evidence"
+}
+
+# watch_on: goes on looking, without questions, until the phase is over or something fails.
+watch_on() {
+  [ -z "$dry_run" ] || return 0
+  watching=1
+  rounds=0
+  spent=0
+  interval=$((phase_seconds / 20))
+  [ "$interval" -ge 30 ] || interval=30
+  [ "$interval" -le 900 ] || interval=900
+  count_results
+  say ""
+  wrap say "" "Watching for $((phase_seconds / 60)) minutes, every $interval seconds. Ctrl-C ends it; what was seen is kept."
+  while [ "$failed" -eq 0 ] && [ "$spent" -lt "$phase_seconds" ]; do
+    sleep "$interval" 2>/dev/null || :
+    spent=$((spent + interval))
+    rounds=$((rounds + 1))
+    go_through
+    count_results
+    now
+    [ "$failed" -gt 0 ] || say "  $stamp  what was looked at holds"
+  done
+  watched="Watched for $spent seconds, $rounds times."
+  [ "$failed" -eq 0 ] || watched="$watched The first failure came at $stamp."
+}
+
+# --- The completed checklist: Markdown for people, JSON for programs, beside the run log.
+began=$stamp
+watched=
+completed=
+
+count_results() {
+  passed=0
+  failed=0
+  left=0
+  while IFS=$tab read -r _ _ _ result _; do
+    case $result in
+    Pass | 'Not applicable') passed=$((passed + 1)) ;;
+    Fail) failed=$((failed + 1)) ;;
+    *) left=$((left + 1)) ;;
+    esac
+  done <"$results"
+  if [ "$failed" -gt 0 ]; then
+    outcome=Failed
+  elif [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then
+    outcome='Not complete'
+  else
+    outcome=Passed
+  fi
+}
+
+# markdown TEXT: TEXT as it stands in a table of Markdown.
+markdown() {
+  printable "$1" | sed 's/[][\\`*_<>|#]/\\&/g'
+}
+
+as_markdown() {
+  printf '# %s\n\n' 'Rollback Verification - PartPulse'
+  printf 'Completed by %s from %s on %s.\n\n' verify.sh 'version 1.1.0 of the document' "$began"
+  printf '| Field | Entry |\n| --- | --- |\n'
+  printf '| %s | %s |\n' "$(markdown 'Incident or drill')" ''
+  printf '| %s | %s |\n' "$(markdown 'Procedure used')" ''
+  printf '| %s | %s |\n' "$(markdown 'Version before')" ''
+  printf '| %s | %s |\n' "$(markdown 'Version after')" ''
+  printf '| %s | %s |\n' "$(markdown 'Verified by')" "$(markdown "$who")"
+  printf '| %s | %s |\n' "$(markdown 'Start (UTC)')" "$began"
+  printf '| %s | %s |\n' "$(markdown 'Overall result')" "$(markdown "$outcome")"
+  printf '| %s | %s |\n' "$(markdown 'Next check due (UTC)')" ''
+  [ -z "$watched" ] || printf '| Watch | %s |\n' "$watched"
+  printf '\n'
+  last=
+  while IFS=$tab read -r group _ text result by at evidence; do
+    if [ "$group" != "$last" ]; then
+      printf '\n## %s\n\n| Item | Result | By | At (UTC) | Evidence |\n| --- | --- | --- | --- | --- |\n' "$(markdown "$group")"
+      last=$group
+    fi
+    printf '| %s | %s | %s | %s | %s |\n' "$(markdown "$text")" "$result" "$by" "$at" "$(markdown "$evidence")"
+  done <"$results"
+}
+
+as_json() {
+  printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
+    "$(json verification)" "$(json partpulse)" "$(json 1.1.0)" sha256:9e639a5cf791377baa9129667789e8956a84fe05349230ca91564ca9c8e65e50 "$script" "$script_sha256" "$run"
+  printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
+    "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
+  comma=
+  while IFS=$tab read -r group item text result by at evidence; do
+    printf '%s\n  {"group":"%s","item":"%s","text":"%s","result":"%s","by":"%s","at":"%s","evidence":"%s"}' \
+      "$comma" "$(json "$group")" "$item" "$(json "$text")" "$result" "$by" "$at" "$(json "$evidence")"
+    comma=,
+  done <"$results"
+  printf '\n]}\n'
+}
+
+# write_completed: writes both down, also when the script is interrupted.
+write_completed() {
+  [ -z "$dry_run" ] || return 0
+  count_results
+  now
+  if [ -n "$log" ]; then
+    completed=${log%.jsonl}
+    if (umask 077 && as_markdown >"$completed.md" && as_json >"$completed.json") 2>/dev/null && [ -s "$completed.json" ]; then
+      say ""
+      say "Completed checklist: $completed.md"
+      say "As JSON:             $completed.json"
+      return 0
+    fi
+  fi
+  warn ""
+  wrap warn "" "The completed checklist cannot be written to a file. Keep what follows:"
+  as_markdown >&3
+}
+
+# conclude: says what came out, and ends.
+conclude() {
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was looked at."
+    finish 0 ok
+  fi
+  count_results
+  truth="$outcome: $passed passed, $failed failed, $left not checked.${watched:+ $watched}"
+  wrap say "" "$truth"
+  for wanted in Fail 'Not checked'; do
+    said=
+    while IFS=$tab read -r _ _ text result _; do
+      [ "$result" = "$wanted" ] || continue
+      if [ -z "$said" ]; then
+        case $wanted in
+        Fail) say "Failed:" ;;
+        *) say "Left for a person:" ;;
+        esac
+        said=1
+      fi
+      wrap say "  - " "$text"
+    done <"$results"
+  done
+  step=items
+  [ "$failed" -eq 0 ] || finish 7 failed
+  if [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then finish 8 'a person must finish'; fi
+  finish 0 ok
+}
+
+# --- What is looked at.
+check_1() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+
+  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
+  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
+  '')
+    found="$asked: the answer is blank"
+    return 1
+    ;;
+  esac
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_2() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/api/health
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+
+  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
+  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
+  '')
+    found="$asked: the answer is blank"
+    return 1
+    ;;
+  esac
+  expected=$(printf '%s' '"status":"ok"' | tr -d ' \t')
+  case $body in
+  *"$expected"*) ;;
+  *)
+    found="$asked: the answer does not say $expected"
+    return 1
+    ;;
+  esac
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_3() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+
+  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
+  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
+  '')
+    found="$asked: the answer is blank"
+    return 1
+    ;;
+  esac
+  if sed '$d' "$scratch/out" | grep -qiE -e 'Application error: a|Internal Server Error'; then
+    found="$asked: the answer shows an error message"
+    return 1
+  fi
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_4() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/api/auth/session
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+
+  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
+  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
+  '')
+    found="$asked: the answer is blank"
+    return 1
+    ;;
+  esac
+  expected=$(printf '%s' '{' | tr -d ' \t')
+  case $body in
+  *"$expected"*) ;;
+  *)
+    found="$asked: the answer does not say $expected"
+    return 1
+    ;;
+  esac
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_5() {
+  command -v psql >/dev/null 2>&1 || {
+    found="the program 'psql' is not on this machine"
+    return 2
+  }
+  database=${DIRECT_URL:-${DATABASE_URL:-}}
+  if [ -z "$database" ]; then
+    found="neither DIRECT_URL nor DATABASE_URL is set"
+    return 2
+  fi
+  postgresql_address "$database" || {
+    found="DIRECT_URL or DATABASE_URL is no address of PostgreSQL"
+    return 2
+  }
+  limited 25 psql --no-psqlrc --no-password --tuples-only --no-align --command 'select 1'
+  looked=$?
+  unset PGPASSWORD
+  case $looked-$(tr -d ' \n\r' <"$scratch/out") in
+  0-1)
+    found="PostgreSQL at $PGHOST answers this machine"
+    return 0
+    ;;
+  esac
+  found="PostgreSQL at $PGHOST does not answer this machine: $(printable "$(head -n 1 "$scratch/err")")"
+  return 1
+}
+
+check_6() {
+  normal="${parameter_normal}"
+  times="${parameter_slow}"
+  case $normal in
+  '' | *[!0-9]*)
+    found="the normal response time is not known"
+    return 2
+    ;;
+  esac
+  get_once() {
+    address="${parameter_address}"
+    address=${address%/}
+    path=/
+    asked="GET $path"
+    case $address in
+    *[!A-Za-z0-9.:/_~-]*)
+      found="the address of production cannot be used"
+      return 2
+      ;;
+    http://?* | https://?*) ;;
+    *)
+      found="the address of production is not known"
+      return 2
+      ;;
+    esac
+    command -v curl >/dev/null 2>&1 || {
+      found="the program 'curl' is not on this machine"
+      return 2
+    }
+    limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+    looked=$?
+    http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+    took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+    http_status=${http_status%% *}
+    case $looked in
+    0) ;;
+    6) found="$asked: no such host" ;;
+    7) found="$asked: nobody answers there" ;;
+    28 | 124) found="$asked: no answer within 20 seconds" ;;
+    35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+    47) found="$asked: redirects without end" ;;
+    *) found="$asked: no proper answer (curl $looked)" ;;
+    esac
+    [ "$looked" -eq 0 ] || return 1
+    if [ "$http_status" != 200 ]; then
+      found="$asked: status ${http_status:-unknown}"
+      return 1
+    fi
+  }
+  all=
+  for _ in 1 2 3; do
+    get_once || return "$?"
+    all="$all $took"
+  done
+  # The one in the middle: a single slow answer says little.
+  found=$(printf '%s\n' "$all" | awk -v normal="$normal" -v times="$times" '{
+    a = $1; b = $2; c = $3
+    middle = (a < b) ? ((b < c) ? b : (a < c ? c : a)) : ((a < c) ? a : (b < c ? c : b))
+    limit = normal * times / 1000
+    printf "%s %.3f s, at most %s times the normal %s ms", (middle <= limit ? "ok" : "slow"), middle, times, normal
+  }' 2>/dev/null)
+  case $found in
+  'ok '*)
+    found="$asked: ${found#ok }"
+    return 0
+    ;;
+  'slow '*)
+    found="$asked: ${found#slow }"
+    return 1
+    ;;
+  esac
+  found="the program 'awk' does not work here"
+  return 2
+}
+
+# --- The checklist, in the order of the document.
+go_through() {
+  if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 1 ]; then
+    begin_group 'Application Health' 'Immediate (0-5 minutes)'
+    begin_item loads 'Application loads successfully'
+    try check_1 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    try check_2 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/health'
+    end_item
+    begin_item no-errors 'No error messages on homepage'
+    try check_3 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    end_item
+    begin_item authentication 'Authentication works'
+    try check_4 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/auth/session'
+    end_item
+    begin_item database 'Database connection successful'
+    try check_5 2 'psql --no-psqlrc --no-password --tuples-only --no-align --command '"'"'select 1'"'"''
+    end_item
+  fi
+  if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 2 ]; then
+    begin_group 'Critical Functionality' 'Short-term (5-30 minutes)'
+    begin_item login 'User can log in'
+    end_item
+    begin_item dashboard 'Dashboard loads'
+    end_item
+    begin_item parts-list 'Parts list accessible'
+    end_item
+    begin_item user-management 'User management works'
+    end_item
+    begin_item pdf 'PDF generation works (if applicable)'
+    end_item
+  fi
+  if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 2 ]; then
+    begin_group 'Data Integrity' 'Short-term (5-30 minutes)'
+    begin_item no-loss 'No data loss observed'
+    end_item
+    begin_item transactions 'Recent transactions intact'
+    end_item
+    begin_item user-data 'User data accessible'
+    end_item
+  fi
+  if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 3 ]; then
+    begin_group Performance 'Medium-term (30 minutes - 2 hours)'
+    begin_item response-times 'Response times normal'
+    try check_6 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    end_item
+    begin_item error-spikes 'No error spikes in logs'
+    end_item
+    begin_item resources 'No resource exhaustion'
+    end_item
+  fi
+}
+
+at_end=write_completed
+go_through
+[ -z "$option_watch" ] || watch_on
+conclude
