@@ -68,6 +68,12 @@ def posts(w: World) -> list[str]:
     return [path for method, path in w.vercel.requests if method == "POST"]
 
 
+def in_turn(names: object, name: str) -> str:
+    """Another shell for every row of a table."""
+    shells = here()
+    return shells[list(names).index(name) % len(shells)]
+
+
 def said(done: subprocess.CompletedProcess) -> str:
     return " ".join((done.stdout + done.stderr).split())
 
@@ -339,7 +345,7 @@ def test_no_false_success(made, name: str) -> None:
     w.vercel.auto_assign = auto_assign
     if setup:
         setup(w)
-    done = run(w)
+    done = run(w, shell=in_turn(SITUATIONS, name))
     assert done.returncode == code, said(done)
     assert words in said(done)
     assert len(posts(w)) == count
@@ -436,6 +442,12 @@ def again_as_shallow(w: World) -> None:
     w.clone_again("--depth=2")
 
 
+def never(w: World) -> None:
+    """The wanted version was never on the production branch."""
+    w.shas[0] = w.git("commit-tree", "-p", w.shas[1], "-m", "v0", f"{w.shas[0]}^{{tree}}")
+    w.git("push", "--quiet", "origin", f"{w.shas[0]}:refs/heads/side")
+
+
 def clone_again(w: World, *words: str) -> None:
     shutil.rmtree(w.folder / "clone")
     w.git("clone", "--quiet", *words, f"file://{w.folder}/remote.git", "clone", cwd=".")
@@ -461,6 +473,9 @@ GIT_SITUATIONS: dict[str, tuple[Setup, tuple[str, ...], int, str, bool]] = {
     "nobody": (nobody, DIRECT, 3, "git config user.email", False),
     "signs commits": (signs, DIRECT, 0, "DONE", True),
     "the remote's HEAD is no branch": (detached_remote, DIRECT, 5, "does not say", False),
+    "never in production": (
+        never, ("--yes", "--any-commit"), 8, "git-rollback.sh --any-commit", False
+    ),
     "no blobs": (again_as_partial("blob:none"), DIRECT, 0, "DONE", True),
     "no trees": (again_as_partial("tree:0"), DIRECT, 0, "DONE", True),
     "shallow": (again_as_shallow, DIRECT, 0, "DONE", True),
@@ -477,7 +492,7 @@ def test_situations_of_git(made, monkeypatch, name: str) -> None:
         done = w.run("dash", *words, w.shas[0], script=SCRIPT)
         (w.folder / "remote.git/HEAD2").rename(w.folder / "remote.git/HEAD")
     else:
-        done = run(w, *words)
+        done = run(w, *words, shell=in_turn(GIT_SITUATIONS, name))
     assert done.returncode == code, said(done)
     assert wanted in said(done)
     assert (w.tree(refs(w)[MAIN]) == w.tree(w.shas[0])) == published
@@ -659,7 +674,7 @@ def at_address(w: World, address: str) -> None:
 def test_only_github_gets_a_link(made, address: str) -> None:
     w = made()
     at_address(w, address)
-    done = run(w, "--yes")
+    done = run(w, "--yes", shell=in_turn(ADDRESSES, address))
     assert done.returncode == 8, said(done)
     assert "s3cr3t" not in done.stdout + done.stderr
     (branch,) = [n[11:] for n in refs(w) if n.startswith("refs/heads/rollback/")]
@@ -685,7 +700,9 @@ def test_gh_opens_the_pull_request_where_it_can(made, name: str) -> None:
     at_address(w, "git@github.com:apgi-cmy/PartPulse.git")
     secret = f"echo {GH_SECRET} | tee /dev/stderr"
     parity.record(w, "gh", f"{secret}\n{act}\n{secret}")
-    done = run(w, "--yes", CALLS=str(w.folder / "calls"), GH_TOKEN=GH_SECRET)
+    done = run(
+        w, "--yes", shell=in_turn(GHS, name), CALLS=str(w.folder / "calls"), GH_TOKEN=GH_SECRET
+    )
     assert done.returncode == 8, said(done)
     assert GH_SECRET not in done.stdout + done.stderr + (w.folder / "calls").read_text()
     assert f"https://github.com/apgi-cmy/PartPulse/{link}" in done.stdout and words in done.stdout

@@ -1071,7 +1071,7 @@ else
       say "     into  $base"
     fi
     wrap say "   - " "Once it is merged, run the same command again: it goes on with the verification."
-    say "     $script $commit"
+    say "     $script ${option_any_commit:+--any-commit }$commit"
     say ""
     say "Exit 8: not finished until the steps above are done."
     finish 8 'a person must finish'
