@@ -8,7 +8,16 @@ action, add one entry to a module here and one fragment there.
 
 from __future__ import annotations
 
-from generator.actions import database, git, handbook, vercel, vercel_await, vercel_checks, web
+from generator.actions import (
+    database,
+    git,
+    handbook,
+    vercel,
+    vercel_await,
+    vercel_checks,
+    vercel_env,
+    web,
+)
 from generator.actions.kind import Action, Option
 
 ACTIONS: tuple[Action, ...] = (
@@ -16,6 +25,7 @@ ACTIONS: tuple[Action, ...] = (
     *vercel.ACTIONS,
     *vercel_await.ACTIONS,
     *vercel_checks.ACTIONS,
+    *vercel_env.ACTIONS,
     *web.ACTIONS,
     *database.ACTIONS,
     *handbook.ACTIONS,

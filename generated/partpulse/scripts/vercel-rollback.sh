@@ -639,7 +639,8 @@ check_access() {
 # vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
 vercel() {
   feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
-  limited 25 "$@"
+  # Half an answer can have a good status: a list cut short is no shorter list.
+  limited 25 "$@" || printf '\n000\n' >"$scratch/out"
   feed=
   http_status=$(tail -n 1 "$scratch/out")
   case $http_status in
@@ -660,6 +661,7 @@ answer() {
 
 # deployments: the last answer as lines 'commit id state target candidate created', newest first;
 # '-' stands for what is not there.
+# shellcheck disable=SC2317 # not every script lists deployments
 deployments() {
   awk -F '\t' '
     /^\.deployments\.[0-9]+\./ {

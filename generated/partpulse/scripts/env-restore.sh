@@ -1,0 +1,1564 @@
+#!/bin/sh
+# env-restore.sh: Environment Variables (PartPulse, Section 6.1)
+#
+# The script saves production's environment variables before a change, shows
+# afterwards which ones were changed, and puts the named ones back. It never
+# shows a value. Values reach production only with a new deployment, so it
+# builds the live one again and verifies that the new one is live.
+#
+# Usage: env-restore.sh [--yes] [--dry-run] snapshot|diff|restore [<name>...]
+# Run it with --help for options, exit codes and what it touches.
+#
+# Touches only:
+#   - a new file with the values, readable by you only, beside the run log
+#   - the named environment variables of production, on Vercel
+#   - a new production deployment on Vercel; its build may apply database migrations
+#   - a message to the team, where ROLLBOOK_NOTIFY_URL is set
+#   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#
+# Made by Rollbook from content/partpulse/procedures/environment-variables.yaml. Do not edit: edit that file.
+# Content sha256:3897fa034a9a18754a0389f64710522e77760146dcece918f9e8f709ca44168b
+
+# --- A known place to start from, whatever shell, user and environment this is.
+# Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
+POSIXLY_CORRECT=1
+# Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
+set +aCefvx -u
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+IFS='
+'
+IFS=" 	$IFS"
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH ENV BASH_ENV
+unalias -a 2>/dev/null
+# A function of the user's environment could stand in for a program.
+for name in [ command kill printf read test wait cat date find fold grep head id mkdir mktemp mv rm sed sleep tail tr uname; do
+  unset -f "$name" 2>/dev/null
+done
+# A closed stream would let the next opened file take its place.
+# Stderr first, and without silencing the question: that would open what it asks about.
+(: >&2) || exec 2>/dev/null
+(: <&0) 2>/dev/null || exec </dev/null
+(: >&1) 2>/dev/null || exec >/dev/null
+# Whoever reads the output may go away; the work goes on.
+trap '' PIPE
+exec 3>&2
+
+procedure=environment-variables
+script=env-restore.sh
+fact_production_url=${PRODUCTION_URL:-}
+[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
+fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
+[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
+
+# --- Words for people. A message that cannot be written stops nothing.
+say() { printf '%s\n' "$*" 2>/dev/null || :; }
+warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
+
+# wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
+wrap() {
+  how=$1
+  indent=$2
+  line=
+  set -f
+  for word in $3; do
+    if [ -n "$line" ] && [ "$((${#indent} + ${#line} + ${#word}))" -gt 77 ]; then
+      "$how" "$indent$line"
+      line=
+      case $indent in
+      *[!\ ]*) indent=$(printf '%*s' "${#indent}" '') ;;
+      esac
+    fi
+    line=${line:+$line }$word
+  done
+  set +f
+  "$how" "$indent$line"
+}
+
+# printable TEXT: without the control characters that could paint over a terminal.
+printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+
+# --- The run log: JSON Lines. Logging never stops the rollback.
+log=
+run=
+recorded=
+
+# json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
+json() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
+# now: the time of day, the same for use in names, and seconds since some start; 'unknown' and 0
+# where the system cannot tell.
+now() {
+  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %Y%m%dT%H%M%SZ %s' 2>/dev/null) || moment=
+  stamp=${moment%% *}
+  seconds=${moment##* }
+  name_stamp=${moment#* }
+  name_stamp=${name_stamp%% *}
+  case $stamp in
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+  *)
+    stamp=unknown
+    name_stamp=unknown
+    ;;
+  esac
+  case $seconds in
+  '' | *[!0-9]*) seconds=0 ;;
+  esac
+}
+
+# record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
+record() {
+  recorded=$1
+  [ -n "$log" ] || return 0
+  now
+  took=$((seconds - step_began))
+  # A clock that answers only now and then must not show as years.
+  [ "$took" -ge 0 ] && [ "$step_began" -gt 0 ] || took=0
+  entry="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
+  entry="$entry,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
+  shift 3
+  while [ "$#" -ge 2 ]; do
+    entry="$entry,\"$1\":\"$(json "$2")\""
+    shift 2
+  done
+  { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
+}
+
+# open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
+open_log() {
+  case $1 in
+  '') return 1 ;;
+  /*) log=$1/${script%.sh}-$run.jsonl ;;
+  *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
+  esac
+  # Only its owner may read a log; what Git writes keeps the mode that the user has set.
+  if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
+    shift
+    record start started 0 "$@"
+    # On a full disk the file is there and the line is not.
+    [ -s "$log" ] && return 0
+  fi
+  rm -f "$log" 2>/dev/null
+  log=
+  return 1
+}
+
+begin_step() {
+  step=$1
+  now
+  step_began=$seconds
+  say ""
+  wrap say "" "$2"
+}
+
+# --- Every way to end. `truth` always says what is true by now.
+truth='Nothing was changed, here or on the remote.'
+step=start
+step_began=0
+child=
+watch=
+holding=
+held=
+scratch=
+feed=
+at_end=
+
+clean_up() {
+  [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
+  scratch=
+}
+
+# shellcheck disable=SC2317 # reached through the trap below
+leave() {
+  ended=$?
+  clean_up
+  exit "$ended"
+}
+
+# finish CODE STATUS: the last lines, in one form for every end.
+finish() {
+  trap '' INT TERM HUP
+  if [ -n "$at_end" ]; then
+    last_words=$at_end
+    at_end=
+    "$last_words"
+  fi
+  [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
+  step_began=${run_began:-0}
+  record outcome "$2" "$1" truth "$truth"
+  if [ -n "$log" ]; then
+    say ""
+    say "Run log: $log"
+  fi
+  clean_up
+  trap - EXIT
+  exit "$1"
+}
+
+# fail CODE WHAT NEXT: stops with what happened, what is true now and what to do.
+fail() {
+  warn ""
+  warn "STOPPED"
+  wrap warn "  What happened: " "$2"
+  wrap warn "  What is true:  " "$truth"
+  wrap warn "  What to do:    " "$3"
+  finish "$1" failed
+}
+
+# interrupted CODE SIGNAL: ends what runs, then the script.
+interrupted() {
+  if [ -n "$holding" ]; then
+    held="$1 $2"
+    return
+  fi
+  trap '' INT TERM HUP
+  [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  if [ -n "$child" ]; then
+    # In the background, because an ended child stays visible until it is waited for.
+    end_tree "$child" &
+    ending=$!
+    wait "$child" 2>/dev/null
+    wait "$ending" 2>/dev/null
+  fi
+  fail "$1" "the script was interrupted (signal $2)." 'Run the same command again; that is always safe.'
+}
+
+# Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
+# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+release() {
+  holding=
+  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+}
+
+trap 'interrupted 129 HUP' HUP
+trap 'interrupted 130 INT' INT
+trap 'interrupted 143 TERM' TERM
+trap leave EXIT
+
+# --- A time limit for every command that could wait for ever.
+
+# descendants PID: PID and every process below it, stopped on the way so that none escapes.
+descendants() {
+  kill -STOP "$1" 2>/dev/null
+  printf '%s\n' "$1"
+  # The second form is for busybox, the third for machines that have no `ps`.
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid ||
+    sed 's/^\([0-9]*\) (.*) [A-Z] \([0-9]*\) .*/\1 \2/' /proc/[0-9]*/stat; } 2>/dev/null </dev/null |
+    while read -r pid parent rest; do
+      [ "$parent" = "$1" ] && [ -z "$rest" ] && printf '%s\n' "$pid"
+    done | while read -r pid; do descendants "$pid"; done
+}
+
+# end_tree PID: ends a process and all that it started.
+end_tree() {
+  tree=$(descendants "$1")
+  for pid in $tree; do
+    kill -TERM "$pid" 2>/dev/null
+    kill -CONT "$pid" 2>/dev/null
+  done
+  for _ in 1 2 3; do
+    left=
+    for pid in $tree; do kill -0 "$pid" 2>/dev/null && left=$pid; done
+    [ -z "$left" ] && return 0
+    sleep 1
+  done
+  for pid in $tree; do kill -KILL "$pid" 2>/dev/null; done
+  return 0
+}
+
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# script is gone without a word, so that nothing hangs on for ever.
+watch_over() {
+  stop=
+  trap 'stop=1' HUP INT TERM
+  time_left=$2
+  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+    # A shell that has only just begun may lose the signal to stop.
+    kill -0 "$1" 2>/dev/null || exit 0
+    sleep 1 &
+    [ -n "$stop" ] || wait "$!"
+    ended=$?
+    if [ -n "$stop" ]; then
+      kill -KILL "$!" 2>/dev/null
+      exit 0
+    fi
+    # Where `sleep` does not work, no limit is better than one that is over at once.
+    [ "$ended" -eq 0 ] || exit 0
+    time_left=$((time_left - 1))
+  done
+  # The script sees the end of PID at once; this must still end the rest of the tree.
+  trap '' HUP INT TERM
+  end_tree "$1"
+  exit 99
+}
+
+# limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
+# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+limited() {
+  limit=$1
+  shift
+  holding=1
+  if [ -n "$feed" ]; then
+    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+  else
+    "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
+  fi
+  child=$!
+  watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
+  watch=$!
+  release
+  wait "$child" 2>/dev/null
+  status=$?
+  child=
+  kill -TERM "$watch" 2>/dev/null
+  wait "$watch" 2>/dev/null
+  [ "$?" -eq 99 ] && status=124
+  watch=
+  return "$status"
+}
+
+# complaint: what the last command said, without colours, and without names and passwords in
+# addresses.
+complaint() {
+  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
+    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
+}
+
+# --- Arguments. Anything that is not understood is refused before anything happens.
+usage() {
+  cat <<'END_OF_USAGE'
+Environment Variables (PartPulse)
+
+The script saves production's environment variables before a change, shows
+afterwards which ones were changed, and puts the named ones back. It never
+shows a value. Values reach production only with a new deployment, so it
+builds the live one again and verifies that the new one is live.
+
+Usage:
+  env-restore.sh [--yes] [--dry-run] snapshot|diff|restore [<name>...]
+
+  snapshot|diff|restore  snapshot saves the values, diff compares, restore
+                      puts back
+  [<name>...]         the variables to put back
+  --yes               ask no questions
+  --dry-run           say what would be done, and touch nothing
+  --help              show this text
+
+It touches only:
+  -  a new file with the values, readable by you only, beside the run log
+  -  the named environment variables of production, on Vercel
+  -  a new production deployment on Vercel; its build may apply database
+     migrations
+  -  a message to the team, where ROLLBOOK_NOTIFY_URL is set
+  -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+
+Exit codes:
+  0              done AND verified (with --dry-run: nothing was done)
+  2              wrong usage, or not confirmed
+  3              this machine or this repository
+  4              the target was refused
+  5              the other side refused
+  6              timed out
+  7              done, but not verified
+  8              a person must finish: what is done and what is left is
+                 printed
+  129, 130, 143  interrupted
+
+Environment:
+  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
+                      reach production)
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
+                      not yet known (how many milliseconds the home page takes
+                      when all is well)
+  VERCEL_TOKEN        access to Vercel; a secret
+  VERCEL_ORG_ID       the team's id, team_...
+  VERCEL_PROJECT_ID   the project's id, prj_...
+  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
+  ROLLBOOK_SNAPSHOT   a snapshot to use instead of the newest
+  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR    folder for the run log
+END_OF_USAGE
+}
+
+refuse() {
+  wrap warn "$script: " "$1"
+  wrap warn "Usage: " 'env-restore.sh [--yes] [--dry-run] snapshot|diff|restore [<name>...]'
+  warn "Nothing was done. '$script --help' says more."
+  exit 2
+}
+
+# check_word KIND WORD: refuses what could be an option, or more than one word.
+check_word() {
+  case $2 in
+  '' | -* | *[!A-Za-z0-9._:/@+-]*) refuse "not a $1: '$(printable "$2")'" ;;
+  esac
+}
+
+yes=
+dry_run=
+parameter_mode=''
+parameter_name=''
+given=0
+options_end=
+for argument in "$@"; do
+  if [ -z "$options_end" ]; then
+    case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --yes)
+      yes=1
+      continue
+      ;;
+    --dry-run)
+      dry_run=1
+      continue
+      ;;
+    --)
+      options_end=1
+      continue
+      ;;
+    -*) refuse "unknown option: $(printable "$argument")" ;;
+    esac
+  fi
+  given=$((given + 1))
+  case $given in
+  1) parameter_mode=$argument ;;
+  *)
+    check_word name "$argument"
+    parameter_name="$parameter_name $argument"
+    ;;
+  esac
+done
+[ "$given" -ge 1 ] || refuse 'expected snapshot|diff|restore [<name>...]'
+
+case $parameter_mode in
+snapshot | diff | restore) ;;
+*) refuse "not one of snapshot|diff|restore: '$(printable "$parameter_mode")'" ;;
+esac
+parameter_address=${PRODUCTION_URL:-''}
+if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
+  warn "$script: there is no terminal to ask on."
+  wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
+  exit 2
+fi
+
+# --- This machine: programs, room for a scratch file, a log.
+for name in cat date find fold grep head id mkdir mktemp mv rm sed sleep tail tr uname; do
+  command -v "$name" >/dev/null 2>&1 ||
+    fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
+done
+
+# The user's own settings must not turn the script's commands into others.
+unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+# Traces show addresses and headers, and can go to a file.
+unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
+GIT_TERMINAL_PROMPT=0
+GIT_NO_REPLACE_OBJECTS=1
+GIT_CONFIG_COUNT=4
+GIT_CONFIG_KEY_0=core.hooksPath
+GIT_CONFIG_VALUE_0=/dev/null
+GIT_CONFIG_KEY_1=push.pushOption
+GIT_CONFIG_VALUE_1=
+GIT_CONFIG_KEY_2=core.fsmonitor
+GIT_CONFIG_VALUE_2=false
+GIT_CONFIG_KEY_3=color.ui
+GIT_CONFIG_VALUE_3=false
+export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
+export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
+
+# A full disk lets a folder be made and no file be written: write one to be sure.
+for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
+  if [ -n "$scratch" ]; then
+    { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
+    clean_up
+  fi
+done
+[ -n "$scratch" ] || fail 3 "there is no room for a scratch file." "Free some disk space, or set TMPDIR to a folder that has room."
+
+now
+run_began=$seconds
+step_began=$seconds
+run=$name_stamp-$$
+who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+case $script_sha256 in
+*[!0-9a-f]* | '') script_sha256=unknown ;;
+esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+if [ -z "$dry_run" ]; then
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  holding=1
+  # The last folder gets a name that nobody can have taken before, since others may write beside it.
+  open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
+    open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
+    warn "No log can be written; the rollback goes on without one."
+  release
+fi
+
+# confirm QUESTION: goes on only after a clear yes.
+confirm() {
+  [ -n "$yes" ] && return 0
+  printf '%s [yes/no] ' "$1" 2>/dev/null || :
+  answer=
+  read -r answer || answer=
+  case $answer in
+  y | Y | yes | Yes | YES) return 0 ;;
+  esac
+  warn ""
+  wrap warn "Not confirmed. " "$truth"
+  finish 2 'not confirmed'
+}
+
+# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
+# Text is split at its quotes, so that what stands inside a string can never pass for structure.
+flatten() {
+  awk '
+    BEGIN { RS = "\""; kind[0] = "value" }
+    function emit(value, path, i) {
+      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
+      print path "\t" value
+    }
+    function end_bare() {
+      if (bare != "") emit(bare)
+      bare = ""
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) {
+        text = text "\""
+        next
+      }
+      inside = 0
+      gsub(/[\t\r\n]/, " ", text)
+      if (kind[depth] == "object" && wants_key[depth]) {
+        key[depth] = text
+        wants_key[depth] = 0
+      } else emit(text)
+      text = ""
+      next
+    }
+    {
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+          kind[++depth] = "object"
+          wants_key[depth] = 1
+        } else if (c == "[") {
+          kind[++depth] = "list"
+          count[depth] = 0
+        } else if (c == "}" || c == "]") {
+          end_bare()
+          depth--
+        } else if (c == ",") {
+          end_bare()
+          if (kind[depth] == "list") count[depth]++
+          else wants_key[depth] = 1
+        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
+      }
+      end_bare()
+      inside = 1
+    }
+  '
+}
+
+# --- Vercel's API, by curl. The token reaches curl on its standard input: it stands in no
+# argument list, no file and no log.
+vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
+vercel_api=${vercel_api%/}
+
+# missing_access: the names of the variables without which production cannot be moved and verified.
+missing_access() {
+  for name in curl awk; do command -v "$name" >/dev/null 2>&1 || printf ' %s' "$name"; done
+  [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
+  [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
+  [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
+  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+}
+
+# check_access: refuses values that could not be sent as they are.
+check_access() {
+  case $VERCEL_TOKEN in
+  *[!A-Za-z0-9_]*) fail 3 "VERCEL_TOKEN holds characters that no token has." "Copy the token again; nothing else may stand in the variable." ;;
+  esac
+  case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
+  *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
+  esac
+  case $production_host in
+  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
+  esac
+}
+
+# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
+vercel() {
+  feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
+  # Half an answer can have a good status: a list cut short is no shorter list.
+  limited 25 "$@" || printf '\n000\n' >"$scratch/out"
+  feed=
+  http_status=$(tail -n 1 "$scratch/out")
+  case $http_status in
+  [1-9][0-9][0-9]) ;;
+  *) http_status=000 ;;
+  esac
+  sed '$d' "$scratch/out" | flatten >"$scratch/answer"
+  case $http_status in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
+answer() {
+  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# '-' stands for what is not there.
+# shellcheck disable=SC2317 # not every script lists deployments
+deployments() {
+  awk -F '\t' '
+    /^\.deployments\.[0-9]+\./ {
+      split($1, at, ".")
+      n = at[3] + 0
+      if (n > last) last = n
+      name = substr($1, length(".deployments." at[3] ".") + 1)
+      gsub(/[^A-Za-z0-9_-]/, "?", $2)
+      value[n, name] = $2
+    }
+    function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
+    END {
+      for (n = 0; n <= last; n++)
+        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+    }' "$scratch/answer"
+}
+
+# is_deployment ID: whether ID has the form of a deployment's id.
+is_deployment() {
+  case $1 in
+  dpl_*[!A-Za-z0-9_]* | dpl_) return 1 ;;
+  dpl_*) return 0 ;;
+  esac
+  return 1
+}
+
+# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+vercel_failed() {
+  words=$(printable "$(answer .error.message)")
+  case $http_status in
+  401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
+  404) fail 5 "Vercel could not $1 (404): ${words:-not found}" "Check VERCEL_ORG_ID, VERCEL_PROJECT_ID and the production address; or finish in the dashboard." ;;
+  429) fail 5 "Vercel has had too many requests (429)." "Wait a minute, then run the same command again; or finish in the dashboard." ;;
+  000) fail 6 "Vercel did not answer when asked to $1." "Check the network, then run the same command again; or finish in the dashboard." ;;
+  *) fail 5 "Vercel failed to $1 ($http_status): ${words:-no reason given}" "Look at https://www.vercel-status.com, then run the same command again; or finish in the dashboard." ;;
+  esac
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
+}
+
+# by_hand NUMBER: hands the steps from NUMBER on to a person, and ends.
+by_hand() {
+  if [ -n "$dry_run" ]; then
+    say ""
+    say "Left for a person in a real run:"
+  else
+    step=by-hand
+    say ""
+    say "A PERSON MUST FINISH THIS NOW."
+    wrap say "  Done: " "$truth"
+    say "  Left to do:"
+  fi
+  if [ "$1" -le 1 ]; then
+    say ""
+    wrap say '' 'Step 1: Access Vercel Dashboard'
+    wrap say '   - ' 'Go to Project Settings ('https://vercel.com/apgi-cmy/partpulse')'
+    wrap say '   - ' 'Navigate to Environment Variables'
+  fi
+  if [ "$1" -le 2 ]; then
+    say ""
+    wrap say '' 'Step 2: Save or Compare the Values'
+    wrap say '   - ' 'Look for the previous value in the newest snapshot (a file ''environment-*.snapshot'' beside the run logs), else in the place where credentials are kept'
+  fi
+  if [ "$1" -le 3 ]; then
+    say ""
+    wrap say '' 'Step 3: Restore Previous Values'
+    wrap say '   - ' 'Identify changed variable'
+    wrap say '   - ' 'Restore previous value, from the place where credentials are kept (see ''Section 10.2 of the document'')'
+  fi
+  if [ "$1" -le 4 ]; then
+    say ""
+    wrap say '' 'Step 4: Redeploy'
+    wrap say '   - ' 'Redeploy the deployment that is live'
+  fi
+  if [ "$1" -le 5 ]; then
+    say ""
+    wrap say '' 'Step 5: Verify Configuration'
+    wrap say '   - ' 'Check application logs'
+    wrap say '   - ' 'Verify functionality'
+  fi
+  if [ "$1" -le 6 ]; then
+    say ""
+    wrap say '' 'Step 6: Look at the health endpoint'
+    wrap say '   - ' 'Work through ''Section 7.1 of the document'
+  fi
+  if [ "$1" -le 7 ]; then
+    say ""
+    wrap say '' 'Step 7: Notify the team'
+    wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  fi
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was changed."
+    finish 0 ok
+  fi
+  say "Exit 8: not finished until the steps above are done."
+  finish 8 'a person must finish'
+}
+
+# --- Step 1: Access Vercel Dashboard
+begin_step open-dashboard 'Step 1: Access Vercel Dashboard'
+env_mode="${parameter_mode}"
+env_names="${parameter_name}"
+case $env_mode in
+restore) [ -n "$env_names" ] || fail 2 "restore needs the names of the variables to put back." "Give them behind 'restore'; 'diff' says which were changed." ;;
+snapshot | diff) [ -z "$env_names" ] || fail 2 "$env_mode takes no names: it looks at all variables." "Leave the names out." ;;
+*) fail 2 "nothing is known of '$env_mode'." "Use snapshot, diff or restore." ;;
+esac
+production_url="${parameter_address}"
+production_host=
+case $production_url in
+http://* | https://*)
+  production_host=${production_url#*://}
+  production_host=${production_host%%/*}
+  ;;
+esac
+missing=$(missing_access)
+# Only a redeploy has to know where production is.
+[ "$env_mode" = restore ] || missing=${missing% PRODUCTION_URL}
+if [ -n "$missing" ]; then
+  [ "$env_mode" = restore ] || fail 3 "no access to Vercel from here; missing:$missing." "Set what is missing and run the same command again."
+  wrap say "  " "No access to Vercel from here; missing:$missing."
+  record "$step" 'by hand' 0 missing "$missing"
+  by_hand 1
+fi
+check_access
+# From here on scratch files hold values.
+umask 077
+
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+project_name=$(answer .name)
+case $project_name in
+'' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
+esac
+say "  project     $project_name"
+record "$step" ok 0 mode "$env_mode"
+
+# --- Step 2: Save or Compare the Values
+begin_step snapshot 'Step 2: Save or Compare the Values'
+# Values are secrets, and stay the text that stood between the quotes of the JSON. They go from
+# file to file, through awk: not every shell prints by itself, and an argument list can be read.
+
+# ask COMMAND...: a request that only reads; that may be repeated.
+ask() {
+  for _ in 1 2 3; do
+    vercel "$@" && return 0
+    case $http_status in
+    000 | 429 | 5??) pause 2 ;;
+    *) break ;;
+    esac
+  done
+  return 1
+}
+
+# read_variables NAMES: production's variables now, into $scratch/now; only NAMES, where given:
+# lines 'state key type targets changed value'. The value is there where the state is 'saved'.
+read_variables() {
+  ask curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || vercel_failed "list the environment variables"
+  # What is no list must not pass for an empty one.
+  sed '$d' "$scratch/out" | awk '
+    { body = body $0 }
+    END {
+      gsub(/^[ \r]+|[ \r]+$/, "", body)
+      exit !(body ~ /^\{/ && body ~ /"envs" *: *\[/ && body ~ /\}$/)
+    }' || fail 5 "Vercel's answer is no list of variables." "Run the same command again, or finish in the dashboard."
+  case $(answer .pagination.next) in
+  '' | null) ;;
+  *) fail 5 "the project has more variables than Vercel lists at once." "Finish in the dashboard." ;;
+  esac
+  awk -F '\t' -v OFS='\t' '
+    /^\.envs\.[0-9]+\./ {
+      split($1, at, ".")
+      n = at[3] + 0
+      if (n >= count) count = n + 1
+      name = substr($1, length(".envs." at[3] ".") + 1)
+      if (name ~ /^target(\.[0-9]+)?$/) targets[n] = targets[n] (targets[n] == "" ? "" : ",") $2
+      else if (name ~ /^customEnvironmentIds\.[0-9]+$/) custom[n] = ",custom"
+      else if (name != "value") is[n, name] = $2
+    }
+    function field(n, name) {
+      gsub(/[^A-Za-z0-9_.-]/, "?", is[n, name])
+      return is[n, name] == "" ? "-" : is[n, name]
+    }
+    END {
+      for (n = 0; n < count; n++)
+        print field(n, "key"), field(n, "id"), field(n, "type"), targets[n] custom[n], field(n, "updatedAt"), field(n, "gitBranch")
+    }' "$scratch/answer" >"$scratch/listed"
+  awk -F '\t' -v names="$1" '
+    ("," $4 ",") ~ /,production,/ && (names == "" || index(" " names " ", " " $1 " "))' "$scratch/listed" >"$scratch/rows"
+  env_name=$(awk -F '\t' 'seen[$1]++ { print $1; exit }' "$scratch/rows")
+  [ -z "$env_name" ] || fail 5 "Vercel lists $env_name twice for production." "Look in the dashboard which of them holds, and remove the other."
+  awk -F '\t' '$3 != "sensitive" && $3 != "secret" && $3 != "system" { print $2, $1 }' "$scratch/rows" >"$scratch/readable"
+  printf '' >"$scratch/values"
+  while read -r env_id env_name; do
+    case $env_id in
+    *[!A-Za-z0-9_-]*) fail 5 "Vercel's list gives $env_name no usable id." "Finish in the dashboard." ;;
+    esac
+    ask curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "read $env_name"
+    # A value that Vercel did not decrypt is none.
+    awk -F '\t' -v OFS='\t' -v id="$env_id" -v key="$env_name" '
+      !($1 in is) { is[$1] = $2 }
+      END {
+        if (is[".id"] == id && is[".key"] == key && (".value" in is) && (is[".decrypted"] == "true" || is[".type"] == "plain"))
+          print id, is[".updatedAt"] == "" ? "-" : is[".updatedAt"], is[".value"]
+      }' "$scratch/answer" >>"$scratch/values"
+  done <"$scratch/readable"
+  awk -F '\t' -v OFS='\t' '
+    FILENAME == ARGV[1] {
+      changed[$1] = $2
+      value[$1] = $3
+      next
+    }
+    {
+      if ($2 in changed) print "saved", $1, $3, $4, changed[$2], value[$2]
+      else print $3 == "system" ? "system" : $3 == "sensitive" || $3 == "secret" ? "secret" : "unreadable", $1, $3, $4, $5, ""
+    }' "$scratch/values" "$scratch/rows" >"$scratch/now"
+}
+
+# compare_variables: $scratch/saved beside $scratch/now, without values, into $scratch/compared:
+# lines 'verdict key type targets changed', as it is now, then the same of the snapshot, with its state.
+compare_variables() {
+  awk -F '\t' '
+    FILENAME == ARGV[1] {
+      order[++count] = $2
+      state[$2] = $1
+      was[$2] = $3 " " $4 " " $5
+      value[$2] = $6
+      next
+    }
+    {
+      if (!($2 in state)) verdict = "added"
+      else if ($1 != "saved" || state[$2] != "saved") verdict = "secret"
+      # As text: to awk, 1e3 and 1000 are the same number.
+      else verdict = value[$2] "" == $6 "" ? "same" : "changed"
+      print verdict, $2, $3, $4, $5, ($2 in state) ? was[$2] " " state[$2] : "- - - -"
+      seen[$2] = 1
+    }
+    END {
+      for (n = 1; n <= count; n++)
+        if (!(order[n] in seen)) print "removed", order[n], "- - -", was[order[n]], state[order[n]]
+    }' "$scratch/saved" "$scratch/now" >"$scratch/compared"
+}
+
+# utc MILLISECONDS: the moment as people read it.
+utc() {
+  awk -v ms="$1" 'BEGIN {
+    if (ms !~ /^[0-9]+$/) {
+      print "an unknown time"
+      exit
+    }
+    s = int(ms / 1000)
+    d = int(s / 86400)
+    s -= d * 86400
+    # Days since 0000-03-01; years that begin in March end with the leap day.
+    d += 719468
+    era = int(d / 146097)
+    doe = d - era * 146097
+    yoe = int((doe - int(doe / 1460) + int(doe / 36524) - int(doe / 146096)) / 365)
+    doy = doe - (365 * yoe + int(yoe / 4) - int(yoe / 100))
+    mp = int((5 * doy + 2) / 153)
+    m = mp < 10 ? mp + 3 : mp - 9
+    printf "%04d-%02d-%02dT%02d:%02d:%02dZ\n", yoe + era * 400 + (m <= 2), m, doy - int((153 * mp + 2) / 5) + 1, int(s / 3600), int(s % 3600 / 60), s % 60
+  }'
+}
+
+# snapshot_folders: where snapshots may lie, one a line, the best first.
+snapshot_folders() {
+  case ${ROLLBOOK_LOG_DIR:-} in
+  '') ;;
+  /*) printf '%s\n' "$ROLLBOOK_LOG_DIR" ;;
+  *) printf '%s\n' "$PWD/$ROLLBOOK_LOG_DIR" ;;
+  esac
+  (folder=$(git rev-parse --git-common-dir) && cd "$folder" && printf '%s/rollback-log\n' "$(pwd)") 2>/dev/null
+  printf '%s\n' "${TMPDIR:-/tmp}/rollbook-$(id -u)"
+}
+
+# save_variables KIND: $scratch/now, whole or not at all, in a new file that nobody else can read;
+# sets $env_file.
+save_variables() {
+  env_count=$(awk 'END { print NR }' "$scratch/now")
+  now
+  # The newest snapshot is found by the time in its name.
+  [ "$stamp" != unknown ] || fail 3 "the clock of this machine does not work." "Run the script on another machine."
+  { printf 'rollbook-environment\t1\t%s\t%s\t%s\n' "$VERCEL_PROJECT_ID" "$stamp" "$env_count" && cat "$scratch/now"; } >"$scratch/file" 2>/dev/null
+  env_file=
+  snapshot_folders >"$scratch/folders"
+  # A signal waits, so that it leaves no half of a file.
+  holding=1
+  while read -r folder; do
+    mkdir -p "$folder" 2>/dev/null || continue
+    part=$(mktemp "$folder/.environment.XXXXXX" 2>/dev/null) || continue
+    env_file=$folder/environment-$VERCEL_PROJECT_ID-$run.$1
+    if [ ! -e "$env_file" ] && { cat "$scratch/file" >"$part"; } 2>/dev/null && mv "$part" "$env_file" 2>/dev/null &&
+      [ "$(cat "$env_file" 2>/dev/null)" = "$(cat "$scratch/file")" ] && [ -s "$env_file" ] &&
+      [ -n "$(find "$env_file" -type f -perm 600 2>/dev/null)" ]; then
+      break
+    fi
+    rm -f "$part" 2>/dev/null
+    env_file=
+  done <"$scratch/folders"
+  release
+  [ -n "$env_file" ] || fail 3 "the values cannot be saved: there is no folder to write to." "Set ROLLBOOK_LOG_DIR to a folder that has room, and run the same command again."
+}
+
+# load_snapshot: sets $env_snapshot, or answers 1 where there is none.
+load_snapshot() {
+  env_snapshot=${ROLLBOOK_SNAPSHOT:-}
+  if [ -z "$env_snapshot" ]; then
+    # Only what this user has written for himself: anyone can put a file into a shared folder.
+    env_snapshot=$(snapshot_folders | while read -r folder; do
+      find "$folder/." ! -name . -prune -type f -user "$(id -u)" -perm 600 -name "environment-$VERCEL_PROJECT_ID-*.snapshot" 2>/dev/null
+    done | sed 's,/\./,/,' | awk -F / '$NF "" > newest { newest = $NF ""; path = $0 } END { print path }')
+    [ -n "$env_snapshot" ] || return 1
+  fi
+  awk -F '\t' -v project="$VERCEL_PROJECT_ID" '
+    NR == 1 {
+      good = $1 == "rollbook-environment" && $2 == 1 && $3 == project
+      count = $5
+    }
+    NR > 1 && NF != 6 { good = 0 }
+    END { exit !(good && NR - 1 == count) }' "$env_snapshot" 2>/dev/null ||
+    fail 3 "this is no whole snapshot of the project: $(printable "$env_snapshot")" "Choose another one: set ROLLBOOK_SNAPSHOT to its path."
+  sed 1d "$env_snapshot" >"$scratch/saved"
+  env_taken=$(awk -F '\t' '{ print $4; exit }' "$env_snapshot")
+  say "  snapshot    taken $(printable "$env_taken")"
+  wrap say "              " "$(printable "$env_snapshot")"
+}
+
+# end_here: the end of what changes nothing on Vercel.
+end_here() {
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was changed."
+  else
+    wrap say "DONE. " "$truth"
+  fi
+  finish 0 ok
+}
+
+case $env_mode in
+snapshot)
+  read_variables ''
+  awk -F '\t' '{ print $1, $2, $4 }' "$scratch/now" >"$scratch/told"
+  saved=0
+  unsaved=0
+  while read -r state env_key targets; do
+    case $state in
+    saved)
+      wrap say "  saved       " "$env_key ($targets)"
+      saved=$((saved + 1))
+      ;;
+    system) wrap say "  not saved   " "$env_key: Vercel sets it itself" ;;
+    *)
+      [ "$state" = secret ] && wrap say "  NOT SAVED   " "$env_key: secret, Vercel shows it to nobody"
+      [ "$state" = secret ] || wrap say "  NOT SAVED   " "$env_key: Vercel did not give its value"
+      unsaved=$((unsaved + 1))
+      ;;
+    esac
+  done <"$scratch/told"
+  if [ -n "$dry_run" ]; then
+    say "  A real run would save $saved values."
+  else
+    save_variables snapshot
+    record "$step" ok 0 snapshot "$env_file" saved "$saved" not_saved "$unsaved"
+    say ""
+    say "Snapshot: $(printable "$env_file")"
+    truth="The snapshot holds the values of $saved variables and can be read by you only; it holds secrets, so keep it so. $unsaved could not be saved: those come from the place where credentials are kept. Shared variables of the team are not in it. Nothing was changed on Vercel."
+  fi
+  end_here
+  ;;
+diff)
+  load_snapshot || fail 3 "there is no snapshot of this project here." "'$script snapshot' takes one; it must be taken before something is changed."
+  read_variables ''
+  compare_variables
+  same=0
+  differ=0
+  secret=0
+  while read -r verdict env_key type targets changed old_type old_targets old_changed _; do
+    case $verdict in
+    added) wrap say "  added       " "$env_key (changed at $(utc "$changed"))" ;;
+    removed) wrap say "  removed     " "$env_key" ;;
+    changed) wrap say "  changed     " "$env_key: another value (changed at $(utc "$changed"))" ;;
+    secret)
+      since='not since the snapshot'
+      [ "$changed" = "$old_changed" ] || since='SINCE THE SNAPSHOT'
+      wrap say "  secret      " "$env_key: cannot be compared (changed at $(utc "$changed"), $since)"
+      secret=$((secret + 1))
+      ;;
+    esac
+    moved=
+    case $verdict in
+    same | changed | secret)
+      [ "$type" = "$old_type" ] || moved=" type $old_type, now $type;"
+      [ "$targets" = "$old_targets" ] || moved="$moved for $old_targets, now $targets;"
+      [ -z "$moved" ] || wrap say "  changed     " "$env_key:${moved%;}"
+      ;;
+    esac
+    case $verdict$moved in
+    same) same=$((same + 1)) ;;
+    secret) ;;
+    *) differ=$((differ + 1)) ;;
+    esac
+  done <"$scratch/compared"
+  record "$step" ok 0 snapshot "$env_snapshot" differ "$differ" same "$same" not_comparable "$secret"
+  truth="$differ variables differ from the snapshot, $same are the same, $secret cannot be compared. Nothing was changed."
+  end_here
+  ;;
+esac
+if ! load_snapshot; then
+  wrap say "  " "There is no snapshot of this project here: the values must come from the place where credentials are kept."
+  record "$step" 'by hand' 0 missing snapshot
+  by_hand 2
+fi
+record "$step" ok 0 snapshot "$env_snapshot"
+
+# --- Step 3: Restore Previous Values
+begin_step restore 'Step 3: Restore Previous Values'
+
+# look_at NAME: sets $verdict and what is known of it; 'none' where neither side has it.
+look_at() {
+  awk -v key="$1" '$2 == key' "$scratch/compared" >"$scratch/told"
+  read -r verdict _ type targets _ _ old_targets _ state <"$scratch/told" || verdict=none
+}
+
+# shared_with TARGETS: those beside production.
+shared_with() { printf '%s' ",$1," | sed 's/,production,/,/; s/^,*//; s/,*$//; s/,/, /g; s/custom/custom environments/'; }
+
+# removed_before NAME: whether an earlier run has begun to remove it.
+removed_before() {
+  snapshot_folders | while read -r folder; do
+    sed -n "s/^$1\$/found/p" "$folder/environment-$VERCEL_PROJECT_ID.removed" 2>/dev/null
+  done
+}
+
+# quiet: of a refusal only its code stays, because its words could repeat a value.
+quiet() {
+  code=$(answer .error.code | tr -cd 'A-Za-z0-9_-')
+  printf '.error.message\t%s\n' "$code" >"$scratch/answer"
+}
+
+# put_back NAME: makes production hold the snapshot's value, or nothing where that has none.
+put_back() {
+  accepted=
+  env_body=$scratch/body
+  for attempt in 1 2 3 4; do
+    # Whatever was answered before: what is there now decides.
+    read_variables "$1"
+    compare_variables
+    look_at "$1"
+    case $verdict in
+    same | none) return 0 ;;
+    secret) fail 5 "$1 has become secret: its value cannot be read back." "Look in the dashboard who else changes variables now." ;;
+    esac
+    if [ -n "$accepted" ] || [ "$attempt" -eq 4 ]; then
+      pause 2
+      continue
+    fi
+    [ "$attempt" -eq 1 ] || say "  Vercel has not done it yet (answer $http_was); asking again."
+    env_id=$(awk -F '\t' '{ print $2; exit }' "$scratch/rows")
+    case $verdict in
+    changed)
+      awk -F '\t' -v key="$1" '$2 == key { print "{\"value\":\"" $6 "\"}" }' "$scratch/saved" >"$env_body"
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+      ;;
+    removed)
+      # Not for what another variable of that name stands for by now.
+      awk -F '\t' -v key="$1" '
+        FILENAME == ARGV[1] {
+          if ($1 == key && $6 == "-") taken = taken "," $4 ","
+          next
+        }
+        $2 == key {
+          n = split($4, target, ",")
+          for (i = 1; i <= n; i++)
+            if (target[i] != "custom" && !index(taken, "," target[i] ","))
+              list = list (list == "" ? "" : ",") "\"" target[i] "\""
+          print "{\"key\":\"" key "\",\"value\":\"" $6 "\",\"type\":\"" $3 "\",\"target\":[" list "]}"
+        }' "$scratch/listed" "$scratch/saved" >"$env_body"
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || :
+      ;;
+    added)
+      others=$(printf '%s' ",$targets," | sed 's/,production,/,/; s/^,*//; s/,*$//; s/,/","/g')
+      if [ -n "$others" ]; then
+        printf '{"target":["%s"]}\n' "$others" >"$env_body"
+        vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+      else
+        vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request DELETE "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+      fi
+      ;;
+    esac
+    http_was=$http_status
+    case $http_was in
+    2??) accepted=1 ;;
+    # Busy, gone, too many requests, an error or no answer: it may have worked.
+    000 | 404 | 409 | 429 | 5??) pause 2 ;;
+    *)
+      quiet
+      vercel_failed "change $1"
+      ;;
+    esac
+  done
+  [ -z "$accepted" ] || fail 7 "Vercel took the change of $1, and reading it back shows another state." "Look at it in the dashboard: does somebody else change it? Then run the same command again."
+  [ "$http_was" != 000 ] || fail 6 "Vercel did not answer when asked to change $1." "Check the network, then run the same command again; or finish in the dashboard."
+  fail 5 "Vercel did not change $1 ($http_was)." "Run the same command again, or finish in the dashboard."
+}
+
+read_variables "$env_names"
+compare_variables
+built_after=
+work=
+planned=
+removals=
+shared=
+asking=
+again=
+for env_key in $env_names; do
+  case " $planned " in
+  *" $env_key "*) continue ;;
+  esac
+  planned="$planned $env_key"
+  look_at "$env_key"
+  case $verdict in
+  none)
+    [ -n "$(removed_before "$env_key")" ] ||
+      fail 4 "neither production nor the snapshot has a variable $env_key." "Check the name; '$script diff' shows what was changed."
+    again=1
+    say "  removed already     $env_key"
+    continue
+    ;;
+  same)
+    say "  as in the snapshot  $env_key"
+    continue
+    ;;
+  secret | removed)
+    case $state in
+    saved)
+      [ "$verdict" = removed ] || fail 4 "$env_key is secret by now: nobody could verify what is put there." "Set it in the dashboard, to the value in the snapshot file; then redeploy."
+      ;;
+    system) fail 4 "$env_key is set by Vercel itself." "Leave its name out." ;;
+    *) fail 4 "$env_key was secret when the snapshot was taken: its value was not saved." "Set it in the dashboard, to the value from the place where credentials are kept; then redeploy. For the others, run the same command without it." ;;
+    esac
+    ;;
+  esac
+  case $verdict in
+  changed) say "  put back            $env_key" ;;
+  removed)
+    say "  create again        $env_key"
+    case ,$old_targets, in
+    *,custom,*) wrap say "    " "It stood for custom environments too: add those in the dashboard." ;;
+    esac
+    ;;
+  added)
+    case ,$targets, in
+    *,custom,*) fail 4 "$env_key was added since, and is shared with custom environments." "Take it off production in the dashboard; then redeploy." ;;
+    esac
+    say "  REMOVE              $env_key (the snapshot does not have it)"
+    removals="$removals $env_key"
+    ;;
+  esac
+  if [ "$verdict" != removed ] && [ "$targets" != production ]; then
+    if [ "$verdict" = added ]; then
+      wrap say "    " "It stays for $(shared_with "$targets")."
+    else
+      wrap say "    " "It is shared with $(shared_with "$targets"): they get the value too."
+      shared="$shared $env_key"
+    fi
+  elif [ "$verdict" != added ]; then
+    asking=1
+  fi
+  work="$work $env_key"
+done
+
+if [ -n "$dry_run" ]; then
+  say "  A real run would do this, and read every value back."
+elif [ -n "$work" ]; then
+  wrap say "  " "Production gets the values with a new build only, and that may apply database migrations. An instant rollback to a deployment that was built with the old values brings them back without a build."
+  [ -z "$asking" ] || confirm "  Put these back?"
+  for env_key in $shared; do confirm "  Put $env_key back where it is shared, too?"; done
+  for env_key in $removals; do confirm "  REMOVE $env_key from production?"; done
+  save_variables before
+  wrap say "  " "What these hold now is kept for an undo with ROLLBOOK_SNAPSHOT:"
+  say "Before: $(printable "$env_file")"
+  if [ -n "$removals" ]; then
+    # A second run after a fault must know a name that nothing has any longer.
+    for env_key in $removals; do printf '%s\n' "$env_key"; done >>"${env_file%/*}/environment-$VERCEL_PROJECT_ID.removed" ||
+      fail 3 "there is no room to write down what is being removed." "Free some disk space, then run the same command again."
+  fi
+  record "$step" before 0 names "${work# }" snapshot "$env_snapshot" undo "$env_file"
+  truth="Some of these variables may be changed on Vercel:$work. Production still runs with the values that its deployment was built with."
+  for env_key in $work; do
+    put_back "$env_key"
+    say "  read back           $env_key"
+  done
+fi
+if [ -z "$dry_run" ]; then
+  read_variables "$env_names"
+  compare_variables
+  for env_key in $planned; do
+    look_at "$env_key"
+    case $verdict in
+    same | none) ;;
+    *) fail 7 "$env_key was changed again while the others were put back." "Look in the dashboard who else changes variables now; then run the same command again." ;;
+    esac
+  done
+  # A removal leaves no time behind: what is live may be older than that.
+  [ -n "$again$removals" ] || built_after=$(awk -F '\t' '
+    $5 !~ /^[0-9]+$/ { unknown = 1 }
+    length($5) > length(last) || (length($5) == length(last) && $5 "" > last) { last = $5 "" }
+    END { if (!unknown) print last }' "$scratch/now")
+  truth="On Vercel these variables are as in the snapshot:$planned. Production may still run with the values that its deployment was built with."
+  record "$step" ok 0 names "${planned# }"
+fi
+
+# --- Step 4: Redeploy
+begin_step redeploy 'Step 4: Redeploy'
+
+# newer WHAT: the newest production deployment made from the same commit as the live one that has
+# not failed, of those made after the last change (WHAT is 'made') or not listed before ('listed').
+newer() {
+  awk -F '\t' -v what="$1" -v commit="$live_commit" -v live="$live" -v after="$built_after" '
+    FILENAME == ARGV[1] {
+      if ($1 ~ /^\.deployments\.[0-9]+\.uid$/) known[$2] = 1
+      next
+    }
+    /^\.deployments\.[0-9]+\./ {
+      split($1, at, ".")
+      n = at[3] + 0
+      if (n > last) last = n
+      is[n, substr($1, length(".deployments." at[3] ".") + 1)] = $2
+    }
+    END {
+      for (n = 0; n <= last; n++) {
+        if (is[n, "uid"] == live || is[n, "meta.githubCommitSha"] != commit || is[n, "target"] != "production") continue
+        if (is[n, "readyState"] !~ /^(READY|BUILDING|QUEUED|INITIALIZING)$/) continue
+        if (what == "made" ? is[n, "createdAt"] + 0 > after + 0 : !(is[n, "uid"] in known)) {
+          print is[n, "uid"]
+          exit
+        }
+      }
+    }' "$scratch/before" "$scratch/answer"
+}
+
+vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
+live=$(answer .id)
+is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
+live_commit=$(answer .meta.githubCommitSha)
+short=$(printf '%.12s' "$live_commit" | tr -cd '0-9a-f')
+short=${short:-'an unknown commit'}
+live_made=$(answer .createdAt)
+say "  live now    $live"
+target=
+asked=
+promoted=
+fresh=$(awk -v made="$live_made" -v after="$built_after" 'BEGIN { if (after != "" && made + 0 > after + 0) print "yes" }')
+if [ -n "$fresh" ]; then
+  say "  It was built after the last change: it has these values."
+  target=$live
+elif [ -n "$dry_run" ]; then
+  say "  A real run would build it again, wait until that is live and look."
+else
+  vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' || vercel_failed "list the production deployments"
+  awk -F '\t' '$1 ~ /^\.deployments\.[0-9]+\.uid$/ { found = 1 } END { exit !found }' "$scratch/answer" ||
+    fail 5 "Vercel's answer is no list of deployments." "Run the same command again, or redeploy in the dashboard."
+  cat "$scratch/answer" >"$scratch/before"
+  # An earlier run may have asked already.
+  [ -z "$built_after" ] || [ -z "$live_commit" ] || target=$(newer made)
+  if is_deployment "$target"; then
+    say "  It is being built again already."
+  else
+    confirm "  Build it again now? The build may apply database migrations."
+    truth="$truth The request to build $live again was being made; a build may be under way."
+    # Not repeated: each request would start a build of its own.
+    redeployment="{\"deploymentId\":\"$live\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"redeploy\"}}"
+    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${redeployment}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" && target=$(answer .id)
+    case $http_status in
+    2??) is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built." ;;
+    000 | 5??)
+      asked_status=$http_status
+      target=
+      for _ in 1 2 3; do
+        [ -z "$live_commit" ] || { vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' && target=$(newer listed); }
+        [ -z "$target" ] || break
+        pause 2
+      done
+      if ! is_deployment "$target"; then
+        [ "$asked_status" != 000 ] || fail 6 "Vercel did not answer when asked to build." "Look in the dashboard whether a build has begun; if not, run the same command again."
+        fail 5 "Vercel failed to start the build ($asked_status)." "Look in the dashboard whether a build has begun; if not, run the same command again."
+      fi
+      ;;
+    *) vercel_failed "build the live deployment again" ;;
+    esac
+  fi
+  asked=1
+  record "$step" before 0 live_before "$live" target "$target"
+  truth="$truth The new deployment is $target."
+  say "  building    $target (up to 15 minutes)"
+  built=
+  waited=0
+  while [ "$waited" -lt 900 ]; do
+    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}"'?teamId='"${VERCEL_ORG_ID}"; then
+      built=$(answer .readyState)
+      case $built in
+      READY) break ;;
+      ERROR | CANCELED) fail 5 "the new build failed on Vercel ($target)." "Look at its log in the dashboard. Production runs with the old values until a build succeeds; an instant rollback needs none." ;;
+      esac
+    fi
+    pause 3
+  done
+  [ "$built" = READY ] || fail 6 "the new build was not ready within 15 minutes." "Follow $target in the dashboard."
+  # Where automatic assignment is off, as after an instant rollback, nothing goes live by itself.
+  vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+  if [ "$(answer .autoAssignCustomDomains)" = false ]; then
+    wrap say "  " "Production is pinned: the new deployment must be promoted, and that unpins production."
+    confirm "  Promote it?"
+    for _ in 1 2 3; do
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
+      serves=$(answer .id)
+      [ "$serves" != "$target" ] || break
+      [ "$serves" = "$live" ] || fail 7 "somebody else has moved production meanwhile, to $(printable "$serves")." "Look in the dashboard who else deploys now. $target is ready, and can be promoted there."
+      truth="$truth The request to promote it was being made; it may have been carried out."
+      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+      promoted=1
+      case $http_status in
+      2??) break ;;
+      000 | 409 | 429 | 5??) pause 2 ;;
+      *) vercel_failed "promote $target" ;;
+      esac
+    done
+  fi
+fi
+[ -n "$dry_run" ] || record "$step" ok 0 live_before "$live" target "$target" promoted "${promoted:-0}"
+
+# --- Step 5: Verify Configuration
+begin_step verify 'Step 5: Verify Configuration'
+if [ -n "$dry_run" ]; then
+  say "  A real run would look until $production_host serves the target."
+else
+  seen=0
+  serves=
+  waited=0
+  while [ "$waited" -lt 90 ]; do
+    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+      serves=$(answer .id)
+      # Twice in a row: something else may go live at the same moment.
+      if [ "$serves" = "$target" ]; then
+        seen=$((seen + 1))
+        [ "$seen" -lt 2 ] || break
+        pause 1
+        continue
+      fi
+      [ "$seen" -eq 0 ] || break
+    fi
+    seen=0
+    pause 2
+  done
+  if [ "$serves" != "$target" ] || [ "$seen" -lt 2 ]; then
+    is_deployment "$serves" || serves='what nobody can tell'
+    truth="Production at $production_host serves $serves, not $target."
+    if [ "$asked" = queued ]; then
+      truth="$truth Vercel has the promotion in its queue; it may still happen."
+      fail 6 "Vercel has not carried out the promotion." "Look what production serves before you ask again; or finish in the dashboard."
+    fi
+    [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard who else deploys now; then run the same command again."
+    fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
+  fi
+  truth="Production at $production_host serves $target, made from $short."
+  say "  $production_host serves $target"
+  assigns=
+  for _ in 1 2 3 4 5; do
+    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    # A promotion unpins, which may take a moment.
+    case $assigns:$asked in
+    true:* | false: | false:1 | false:rollback) break ;;
+    esac
+    pause 2
+  done
+  case $assigns:$asked in
+  true:*) ;;
+  *:promote | *:queued)
+    truth="$truth Whether it is still pinned is not known."
+    [ "$assigns" != false ] || truth="Production at $production_host serves $target, made from $short, and is STILL PINNED."
+    fail 7 "the promotion has not unpinned production: pushes may not go live." "Run the same command again, or promote the deployment in the dashboard."
+    ;;
+  false:*)
+    say ""
+    say "  PRODUCTION IS PINNED: pushes to the production branch do not go live."
+    say "  Once the fix is deployed, unpin it with the fixed deployment:"
+    say "    vercel-rollback.sh --promote <deployment-id>"
+    truth="$truth PRODUCTION IS PINNED: no push goes live before a deployment is promoted."
+    ;;
+  *) wrap say "  " "Vercel does not say whether production is pinned; an instant rollback pins it." ;;
+  esac
+  record "$step" ok 0 live "$target" assigns "$assigns"
+fi
+
+# --- Step 6: Look at the health endpoint
+check_6() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/api/health
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+
+  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
+  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
+  '')
+    found="$asked: the answer is blank"
+    return 1
+    ;;
+  esac
+  expected=$(printf '%s' '"status":"ok"' | tr -d ' \t')
+  case $body in
+  *"$expected"*) ;;
+  *)
+    found="$asked: the answer does not say $expected"
+    return 1
+    ;;
+  esac
+  found="$asked: $http_status in $took s"
+  return 0
+}
+begin_step health 'Step 6: Look at the health endpoint'
+if [ -n "$dry_run" ]; then
+  say "  A real run would look at it."
+else
+  found=
+  waited=0
+  while :; do
+    check_6
+    verdict=$?
+    if [ "$verdict" -ne 1 ] || [ "$waited" -ge 60 ]; then break; fi
+    pause 2
+  done
+  case $verdict in
+  0)
+    truth="$truth Checked: $found."
+    wrap say "  " "$found"
+    record "$step" ok 0 found "$found"
+    ;;
+  1)
+    complaint
+    truth="$truth The check does not hold: $found."
+    fail 7 "the check does not hold: $found." 'Read its words above and look at what it has changed. Do not repeat it blindly.'
+    ;;
+  *)
+    wrap say "  " "This could not be checked from here: $found."
+    record "$step" 'by hand' 0 found "$found"
+    by_hand 6
+    ;;
+  esac
+fi
+
+# --- Step 7: Notify the team
+begin_step notify 'Step 7: Notify the team'
+message='PartPulse'"'"'s environment variables were put back.'
+payload="{\"text\":\"$(json "$message $truth")\"}"
+notified=
+if [ -n "$dry_run" ]; then
+  say "  A real run would tell the team."
+elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ]; then
+  case $ROLLBOOK_NOTIFY_URL in
+  http://* | https://*)
+    case $ROLLBOOK_NOTIFY_URL in
+    *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) ;;
+    *)
+      # The address of a webhook is a secret too.
+      feed="url = \"$ROLLBOOK_NOTIFY_URL\""
+      limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
+      feed=
+      case $(tail -n 1 "$scratch/out") in
+      2??) notified=1 ;;
+      esac
+      ;;
+    esac
+    ;;
+  esac
+fi
+if [ -n "$notified" ]; then
+  say "  The team's webhook took the message."
+  record "$step" ok 0
+elif [ -z "$dry_run" ]; then
+  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
+  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$message"
+  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  record "$step" 'by hand' 0
+fi
+
+# --- The end.
+say ""
+if [ -n "$dry_run" ]; then
+  say "Dry run: nothing was changed."
+  finish 0 ok
+fi
+wrap say 'DONE. ' "$truth"
+wrap say '  ' 'Check application logs, and verify functionality. See ''Section 7.1 of the document'.
+finish 0 ok
