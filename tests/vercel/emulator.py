@@ -46,6 +46,8 @@ class Deployment:
     project: str = PROJECT
     once_production: bool = False
     passed_over: bool = False  # ready while nothing was assigned automatically
+    # The values that production's variables had when it was created: a deployment keeps them.
+    values: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -63,7 +65,7 @@ class Fault:
     """What goes wrong with requests of a method whose path holds `part`, `times` times.
 
     `status` answers it; `hang` answers nothing for so many seconds; `cut` closes the
-    connection. With `after` the request takes effect all the same.
+    connection, `half` after half of the answer. With `after` the request takes effect all the same.
     """
 
     method: str
@@ -71,6 +73,7 @@ class Fault:
     status: int = 0
     hang: float = 0
     cut: bool = False
+    half: bool = False
     after: bool = False
     body: str | None = None
     times: int = 1
@@ -96,6 +99,9 @@ class Vercel:
     stale_alias_request: dict | None = None  # an earlier request is reported instead
     queue_promotions: bool = False  # 202, and nothing moves before `run_queue`
     overtake: str | None = None  # this deployment goes live right after the rollback
+    encrypted: bool = False  # the token may not read values: they come as they are stored
+    escaped: bool = True  # JSON with all but ASCII escaped
+    variables: list[dict] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
     tokens_seen: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
@@ -106,6 +112,8 @@ class Vercel:
         self.seen_refs: dict[str, str] = {}
         self.pending: tuple[float, str] | None = None  # (when, deployment): an alias job
         self.queued: list[str] = []
+        self._number = 0
+        self._last = 0
         vercel = self
 
         class Handler(_Handler):
@@ -140,6 +148,40 @@ class Vercel:
         """Something else happens once such a request was answered; True: it has happened."""
         self.hooks.append((method, part, happens))
 
+    def set(
+        self, key: str, value: str, *target: str, type: str = "encrypted", **more: object
+    ) -> dict:
+        """A variable as somebody in the dashboard would set it; one of the same key and target is replaced."""
+        with self.lock:
+            target = target or ("production",)
+            self.variables = [
+                v for v in self.variables if v["key"] != key or not set(v["target"]) & set(target)
+            ]
+            self._number += 1
+            found = {
+                "id": f"env{self._number:04}",
+                "key": key,
+                "type": type,
+                "target": list(target),
+                "value": value,
+                "updatedAt": self._now(),
+                **more,
+            }
+            self.variables.append(found)
+            return found
+
+    def unset(self, key: str) -> None:
+        with self.lock:
+            self.variables = [v for v in self.variables if v["key"] != key]
+
+    def values(self, target: str = "production") -> dict[str, str]:
+        return {v["key"]: v["value"] for v in self.variables if target in v["target"]}
+
+    def _now(self) -> int:
+        """Milliseconds; no two changes have the same, as no two of a person's have."""
+        self._last = max(self._last + 1, int(time.time() * 1000))
+        return self._last
+
     def run_queue(self) -> None:
         with self.lock:
             for uid in self.queued:
@@ -158,8 +200,9 @@ class Vercel:
         now = time.monotonic()
         uid = f"dpl_{len(self.deployments) + 1:04}{sha[:6]}"
         # The list is sorted by this, so no two are made in the same millisecond.
-        created = max([time.time(), *(d.created + 0.002 for d in self.deployments)])
+        created = max([self._now() / 1000, *(d.created + 0.002 for d in self.deployments)])
         found = Deployment(uid, sha, ref, target, now + seconds, created)
+        found.values = self.values()
         self.deployments.append(found)
         return found
 
@@ -269,6 +312,8 @@ class Vercel:
                     }
                 case ("POST", [_, "deployments"]):
                     return self._rebuild(body)
+                case (_, [_, "projects", name, "env", *rest]) if name in (PROJECT, NAME):
+                    return self._env(method, rest[0] if rest else None, body)
                 case ("GET", [_, "projects", name]) if name in (PROJECT, NAME):
                     return 200, self._project()
                 case ("POST", [_, "projects", project, "rollback", uid]):
@@ -287,7 +332,7 @@ class Vercel:
             "projectId": found.project,
             "target": found.target,
             "readyState": found.ready_state,
-            "createdAt": int(found.created * 1000),
+            "createdAt": round(found.created * 1000),
             "meta": {
                 "githubCommitSha": found.sha,
                 "githubCommitRef": found.ref,
@@ -377,8 +422,43 @@ class Vercel:
         if source is None:
             return _error(404, "not_found", "Deployment not found")
         found = self._create(source.sha, source.ref, "production", self.build_seconds)
-        found.ref = "promoted"
+        promoted = body.get("meta", {}).get("action") == "promote"
+        # A preview that is promoted goes live in any case; one that is built again, as a push does.
+        found.ref = "promoted" if promoted else self.production_branch
         return 200, self._deployment(found)
+
+    def _env(self, method: str, wanted: str | None, body: dict) -> tuple[int, dict]:
+        found = next((v for v in self.variables if v["id"] == wanted), None)
+        if wanted and not found:
+            return _error(404, "ENV_NOT_FOUND", "The environment variable was not found")
+        if method == "GET" and found:
+            return 200, self._variable(found, decrypt=not self.encrypted)
+        if method == "GET":
+            rows = [self._variable(v, decrypt=False) for v in self.variables]
+            return 200, {"envs": rows, "pagination": {"count": len(rows), "next": None}}
+        if method == "POST":
+            target = set(body["target"])
+            for v in self.variables:
+                if v["key"] == body["key"] and target & set(v["target"]) and not v.get("gitBranch"):
+                    return _error(409, "ENV_CONFLICT", f"exists already: {body['value']}")
+            made = self.set(body["key"], body["value"], *body["target"], type=body["type"])
+            return 201, {"created": self._variable(made, decrypt=True), "failed": []}
+        if method == "PATCH":
+            found.update({k: body[k] for k in ("value", "target") if k in body})
+            found["updatedAt"] = self._now()
+            return 200, self._variable(found, decrypt=True)
+        self.variables.remove(found)
+        return 200, {}
+
+    def _variable(self, found: dict, decrypt: bool) -> dict:
+        row = {**found, "decrypted": decrypt, "configurationId": None, "comment": 'a "comment"'}
+        row["contentHint"] = {"type": "x", "value": "hint"}
+        if found["type"] in ("sensitive", "secret"):
+            # Nobody sees it again, whatever is asked.
+            row |= {"value": "", "decrypted": False}
+        elif not decrypt and found["type"] != "plain":
+            row["value"] = "eyJ2IjoidjIiLCJjIjoi" + str(len(found["value"]))
+        return row
 
 
 def _error(status: int, code: str, message: str) -> tuple[int, dict]:
@@ -400,7 +480,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve()
 
-    do_POST = do_GET
+    do_POST = do_PATCH = do_DELETE = do_GET
 
     def _serve(self) -> None:
         service = self.service
@@ -436,15 +516,18 @@ class _Handler(BaseHTTPRequestHandler):
         text = (
             fault.body
             if fault and fault.body is not None
-            else json.dumps(answer, ensure_ascii=False)
+            else json.dumps(answer, ensure_ascii=service.escaped)
         )
-        data = text.encode()
+        data = text.encode(errors="surrogatepass")
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
         if status == 429:
             self.send_header("Retry-After", "1")
         self.end_headers()
+        if fault and fault.half:
+            self.close_connection = True
+            data = data[: len(data) // 2]
         self.wfile.write(data)
 
     def _fault(self, path: str) -> Fault | None:
