@@ -82,6 +82,7 @@ def bad(w: World) -> None:
     v.set("DATABASE_URL", f"{MARK}-wrong")
     v.set("FLAG", f"{MARK}-off", "production", "preview", type="plain")
     v.variables = [x for x in v.variables if x["value"] != OLD["GONE"]]
+    v.set("GONE", f"{MARK}-of-development", "development")
     v.set("EXTRA", f"{MARK}-extra")
     v.deploy(w.shas[2], "production")
 
@@ -214,7 +215,7 @@ def test_saved_compared_put_back_and_live(world, shell: str) -> None:
     assert [m for m, _ in changes] == ["PATCH", "PATCH", "POST", "DELETE", "POST"]
     # Whoever shares a variable keeps it, and what has the same name elsewhere is left alone.
     assert w.vercel.values("preview") == {"FLAG": OLD["FLAG"], "GONE": f"{MARK}-of-a-preview"}
-    assert w.vercel.values("development") == {"GONE": OLD["GONE"]}
+    assert w.vercel.values("development") == {"GONE": f"{MARK}-of-development"}
     assert w.vercel.find(w.vercel.live).sha == w.shas[2]
     assert path.read_bytes() == saved and snapshots(w) == [path]
 
