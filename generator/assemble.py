@@ -146,6 +146,9 @@ def _contacts(data: Mapping, unfilled: list[model.Unfilled]) -> model.Contacts:
             for a in data.get("authority", ())
         ),
         access=lines(data, "access"),
+        messages=each(
+            data.get("messages"), lambda key, m: model.Message(key, m["title"], m["text"])
+        ),
     )
 
 

@@ -151,7 +151,7 @@ def test_there_is_a_case_for_everything_that_can_be_wrong(
 ) -> None:
     """Every rule and every saying of the schemas' messages comes up in some case."""
     helpers = (
-        checklists._contact,
+        checklists._named,
         commands._first_word,
         commands._shell_words,
         commands.action_fits,

@@ -12,6 +12,7 @@ from generator.actions import (
     database,
     git,
     handbook,
+    incident,
     vercel,
     vercel_await,
     vercel_checks,
@@ -29,6 +30,7 @@ ACTIONS: tuple[Action, ...] = (
     *web.ACTIONS,
     *database.ACTIONS,
     *handbook.ACTIONS,
+    *incident.ACTIONS,
 )
 
 

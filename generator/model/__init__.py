@@ -126,6 +126,18 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Message:
+    """`text` has holes that a script fills from the run log; see `MESSAGE_HOLES`."""
+
+    id: str
+    title: str
+    text: str
+
+
+MESSAGE_HOLES = ("procedure", "rolled-back", "who", "outcome")
+
+
+@dataclass(frozen=True)
 class Authority:
     title: str
     roles: tuple[str, ...]
@@ -139,6 +151,7 @@ class Contacts:
     channels: tuple[Channel, ...]
     authority: tuple[Authority, ...]
     access: tuple[str, ...]
+    messages: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -234,6 +247,7 @@ class Handbook:
 
 
 __all__ = [
+    "MESSAGE_HOLES",
     "Authority",
     "Block",
     "Budget",
@@ -252,6 +266,7 @@ __all__ = [
     "Item",
     "Link",
     "LinkGroup",
+    "Message",
     "Metric",
     "Parameter",
     "Phase",

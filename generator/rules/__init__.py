@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from generator import model
 from generator.files import Document
 from generator.problems import Problem
-from generator.rules.checklists import checklists_can_run
+from generator.rules.checklists import checklists_can_run, messages_can_be_filled
 from generator.rules.context import Context
 from generator.rules.figures import contradictions, figures_agree, figures_do_not_contradict
 from generator.rules.names import (
@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     procedures_can_run,
     parameters_have_values,
     checklists_can_run,
+    messages_can_be_filled,
     figures_agree,
     figures_do_not_contradict,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from generator import actions
+from generator import actions, model
 from generator.problems import Problem, quoted
-from generator.rules.commands import things_fit
+from generator.rules.commands import holes_fit, things_fit
 from generator.rules.context import Context, unknown
 from generator.source import problem_at
 
@@ -33,7 +33,7 @@ def checklists_can_run(context: Context) -> Iterator[Problem]:
                             + ", ".join(a.name for a in actions.ACTIONS if name in a.gives),
                         )
                 given.update(action.gives if action else ())
-                yield from _contact(check.action, check.arguments, context)
+                yield from _named(check.action, check.arguments, context)
         for field in checklist.fields:
             if field.fill == "verdict" and len(field.choices) < 2:
                 yield problem_at(
@@ -43,9 +43,19 @@ def checklists_can_run(context: Context) -> Iterator[Problem]:
                 )
 
 
-def _contact(
-    action: str | None, arguments: Mapping[str, str], context: Context
-) -> Iterator[Problem]:
-    contacts = [c.id for c in context.handbook.contacts.contacts]
-    if action == "handbook.contact" and arguments.get("contact") not in (None, *contacts):
-        yield unknown(arguments["contact"], "contact", contacts)
+def _named(action: str | None, arguments: Mapping[str, str], context: Context) -> Iterator[Problem]:
+    """What an action names in the content is there."""
+    book = context.handbook
+    named = {
+        ("handbook.contact", "contact"): [c.id for c in book.contacts.contacts],
+        ("incident.report", "form"): [c.id for c in book.checklists],
+        ("incident.messages", "send"): [m.id for m in book.contacts.messages],
+    }
+    for (name, parameter), known in named.items():
+        if action == name and arguments.get(parameter) not in (None, *known):
+            yield unknown(arguments[parameter], parameter, known)
+
+
+def messages_can_be_filled(context: Context) -> Iterator[Problem]:
+    for message in context.handbook.contacts.messages:
+        yield from holes_fit([message.text], model.MESSAGE_HOLES)

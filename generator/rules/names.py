@@ -68,11 +68,14 @@ _PLAIN_KEYS = frozenset(
     )
 )
 
+# Texts that reach a program or a shell, though their key is one for readers elsewhere.
+_PLAIN_THERE = frozenset((("help", "procedure"), ("text", "contacts")))
+
 
 def names_hold_no_references(context: Context) -> Iterator[Problem]:
     for document in context.documents:
         for key, text in under_keys(document.data, ""):
-            plain = key in _PLAIN_KEYS or (key == "help" and document.kind == "procedure")
+            plain = key in _PLAIN_KEYS or (key, document.kind) in _PLAIN_THERE
             for kind, _ in REFERENCE.findall(text) if plain else ():
                 if (document.kind, key, kind) != ("document", "title", "deadline"):
                     yield problem_at(

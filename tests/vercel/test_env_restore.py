@@ -494,7 +494,7 @@ SITUATIONS: dict[str, tuple[Setup, int, str]] = {
     "secret by now": (secret_by_now, 4, "secret by now"),
     "more than one answer holds": (half_read, 5, "more variables than"),
     "the same name twice": (twice, 0, "DONE"),
-    "unhealthy": (unhealthy, 7, "not healthy"),
+    "unhealthy": (unhealthy, 7, "status 500"),
 }
 
 

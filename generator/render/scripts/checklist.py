@@ -5,7 +5,9 @@ from __future__ import annotations
 from generator import model, shell
 from generator.durations import duration_words, range_words
 from generator.refs import targets
+from generator.render.commands import actions_of
 from generator.render.environment import render
+from generator.render.scripts.incident import past_runs
 from generator.render.scripts.parts import look, seconds, shared, squeezed
 from generator.shell import Shell
 
@@ -17,6 +19,8 @@ def script(checklist: model.Checklist, book: model.Handbook) -> str:
     """The whole text of a checklist's script."""
     known = targets(book)
     data = shared(checklist, book, known)
+    data["uses_runs"] = any("runs" in a.helpers for a in actions_of(checklist))
+    data["runs"] = past_runs(checklist, book)
     phases = {p.id: n for n, p in enumerate(checklist.phases, 1)}
     numbered = {
         id(check): number
@@ -61,6 +65,7 @@ def script(checklist: model.Checklist, book: model.Handbook) -> str:
                 "title": shell.said(g.title, known),
                 "when": shell.quote(_when(g, checklist)),
                 "phase": phases.get(g.phase or "", 0),
+                "within": int(g.within.total_seconds()) if g.within is not None else 0,
                 "rows": [item(i) for i in g.items],
             }
             for g in checklist.groups
@@ -87,6 +92,7 @@ _ENTRIES = {
     "who": Shell('"$(markdown "$who")"'),
     "verdict": Shell('"$(markdown "$outcome")"'),
     "phase": Shell('"${option_phase:-all}"'),
+    "verified": Shell('"${verified_at:-}"'),
 }
 
 

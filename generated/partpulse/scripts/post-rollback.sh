@@ -1,0 +1,1097 @@
+#!/bin/sh
+# post-rollback.sh: Post-Rollback Protocol (PartPulse, Section 8.1)
+#
+# Post-Rollback Protocol
+#
+# Usage: post-rollback.sh [--yes] [--dry-run] [<logs>...]
+# Run it with --help for options, exit codes and what it touches.
+#
+# Touches only:
+#   - an incident report beside the run log
+#   - the prepared messages beside the run log; a message to the team, where ROLLBOOK_NOTIFY_URL is set
+#   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#
+# Made by Rollbook from content/partpulse/checklists/post-rollback.yaml. Do not edit: edit that file.
+# Content sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674
+
+# Checks are called by name.
+# shellcheck disable=SC2317,SC2329
+
+# --- A known place to start from, whatever shell, user and environment this is.
+# Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
+POSIXLY_CORRECT=1
+# Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
+set +aCefvx -u
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+IFS='
+'
+IFS=" 	$IFS"
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH ENV BASH_ENV
+unalias -a 2>/dev/null
+# A function of the user's environment could stand in for a program.
+for name in [ command kill printf read test wait awk cat date fold grep head id mkdir mktemp rm sed sleep sort tail tr uname; do
+  unset -f "$name" 2>/dev/null
+done
+# A closed stream would let the next opened file take its place.
+# Stderr first, and without silencing the question: that would open what it asks about.
+(: >&2) || exec 2>/dev/null
+(: <&0) 2>/dev/null || exec </dev/null
+(: >&1) 2>/dev/null || exec >/dev/null
+# Whoever reads the output may go away; the work goes on.
+trap '' PIPE
+exec 3>&2
+
+procedure=post-rollback
+script=post-rollback.sh
+fact_production_url=${PRODUCTION_URL:-}
+[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
+fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
+[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
+
+# --- Words for people. A message that cannot be written stops nothing.
+say() { printf '%s\n' "$*" 2>/dev/null || :; }
+warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
+
+# wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
+wrap() {
+  how=$1
+  indent=$2
+  line=
+  set -f
+  for word in $3; do
+    if [ -n "$line" ] && [ "$((${#indent} + ${#line} + ${#word}))" -gt 77 ]; then
+      "$how" "$indent$line"
+      line=
+      case $indent in
+      *[!\ ]*) indent=$(printf '%*s' "${#indent}" '') ;;
+      esac
+    fi
+    line=${line:+$line }$word
+  done
+  set +f
+  "$how" "$indent$line"
+}
+
+# printable TEXT: without the control characters that could paint over a terminal.
+printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+
+# --- The run log: JSON Lines. Logging never stops the rollback.
+log=
+run=
+recorded=
+
+# json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
+json() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
+# now: the time of day, the same for use in names, and seconds since some start; 'unknown' and 0
+# where the system cannot tell.
+now() {
+  moment=$(date -u '+%Y-%m-%dT%H:%M:%SZ %Y%m%dT%H%M%SZ %s' 2>/dev/null) || moment=
+  stamp=${moment%% *}
+  seconds=${moment##* }
+  name_stamp=${moment#* }
+  name_stamp=${name_stamp%% *}
+  case $stamp in
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+  *)
+    stamp=unknown
+    name_stamp=unknown
+    ;;
+  esac
+  case $seconds in
+  '' | *[!0-9]*) seconds=0 ;;
+  esac
+}
+
+# record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
+record() {
+  recorded=$1
+  [ -n "$log" ] || return 0
+  now
+  took=$((seconds - step_began))
+  # A clock that answers only now and then must not show as years.
+  [ "$took" -ge 0 ] && [ "$step_began" -gt 0 ] || took=0
+  entry="{\"time\":\"$stamp\",\"run\":\"$run\",\"script\":\"$script\",\"script_sha256\":\"$script_sha256\""
+  entry="$entry,\"procedure\":\"$procedure\",\"step\":\"$1\",\"status\":\"$2\",\"exit\":$3,\"seconds\":$took"
+  shift 3
+  while [ "$#" -ge 2 ]; do
+    entry="$entry,\"$1\":\"$(json "$2")\""
+    shift 2
+  done
+  { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
+}
+
+# open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
+open_log() {
+  case $1 in
+  '') return 1 ;;
+  /*) log=$1/${script%.sh}-$run.jsonl ;;
+  *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
+  esac
+  # Only its owner may read a log; what Git writes keeps the mode that the user has set.
+  if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
+    shift
+    record start started 0 "$@"
+    # On a full disk the file is there and the line is not.
+    [ -s "$log" ] && return 0
+  fi
+  rm -f "$log" 2>/dev/null
+  log=
+  return 1
+}
+
+begin_step() {
+  step=$1
+  now
+  step_began=$seconds
+  say ""
+  wrap say "" "$2"
+}
+
+# --- Every way to end. `truth` always says what is true by now.
+truth='Nothing was changed, here or on the remote.'
+step=start
+step_began=0
+child=
+watch=
+holding=
+held=
+scratch=
+feed=
+at_end=
+
+clean_up() {
+  [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
+  scratch=
+}
+
+# shellcheck disable=SC2317 # reached through the trap below
+leave() {
+  ended=$?
+  clean_up
+  exit "$ended"
+}
+
+# finish CODE STATUS: the last lines, in one form for every end.
+finish() {
+  trap '' INT TERM HUP
+  if [ -n "$at_end" ]; then
+    last_words=$at_end
+    at_end=
+    "$last_words"
+  fi
+  [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
+  step_began=${run_began:-0}
+  record outcome "$2" "$1" truth "$truth"
+  if [ -n "$log" ]; then
+    say ""
+    say "Run log: $log"
+  fi
+  clean_up
+  trap - EXIT
+  exit "$1"
+}
+
+# fail CODE WHAT NEXT: stops with what happened, what is true now and what to do.
+fail() {
+  warn ""
+  warn "STOPPED"
+  wrap warn "  What happened: " "$2"
+  wrap warn "  What is true:  " "$truth"
+  wrap warn "  What to do:    " "$3"
+  finish "$1" failed
+}
+
+# interrupted CODE SIGNAL: ends what runs, then the script.
+interrupted() {
+  if [ -n "$holding" ]; then
+    held="$1 $2"
+    return
+  fi
+  trap '' INT TERM HUP
+  [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  if [ -n "$child" ]; then
+    # In the background, because an ended child stays visible until it is waited for.
+    end_tree "$child" &
+    ending=$!
+    wait "$child" 2>/dev/null
+    wait "$ending" 2>/dev/null
+  fi
+  fail "$1" "the script was interrupted (signal $2)." 'Run the same command again; that is always safe.'
+}
+
+# Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
+# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+release() {
+  holding=
+  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+}
+
+trap 'interrupted 129 HUP' HUP
+trap 'interrupted 130 INT' INT
+trap 'interrupted 143 TERM' TERM
+trap leave EXIT
+
+# --- A time limit for every command that could wait for ever.
+
+# descendants PID: PID and every process below it, stopped on the way so that none escapes.
+descendants() {
+  kill -STOP "$1" 2>/dev/null
+  printf '%s\n' "$1"
+  # The second form is for busybox, the third for machines that have no `ps`.
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid ||
+    sed 's/^\([0-9]*\) (.*) [A-Z] \([0-9]*\) .*/\1 \2/' /proc/[0-9]*/stat; } 2>/dev/null </dev/null |
+    while read -r pid parent rest; do
+      [ "$parent" = "$1" ] && [ -z "$rest" ] && printf '%s\n' "$pid"
+    done | while read -r pid; do descendants "$pid"; done
+}
+
+# end_tree PID: ends a process and all that it started.
+end_tree() {
+  tree=$(descendants "$1")
+  for pid in $tree; do
+    kill -TERM "$pid" 2>/dev/null
+    kill -CONT "$pid" 2>/dev/null
+  done
+  for _ in 1 2 3; do
+    left=
+    for pid in $tree; do kill -0 "$pid" 2>/dev/null && left=$pid; done
+    [ -z "$left" ] && return 0
+    sleep 1
+  done
+  for pid in $tree; do kill -KILL "$pid" 2>/dev/null; done
+  return 0
+}
+
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# script is gone without a word, so that nothing hangs on for ever.
+watch_over() {
+  stop=
+  trap 'stop=1' HUP INT TERM
+  time_left=$2
+  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+    # A shell that has only just begun may lose the signal to stop.
+    kill -0 "$1" 2>/dev/null || exit 0
+    sleep 1 &
+    [ -n "$stop" ] || wait "$!"
+    ended=$?
+    if [ -n "$stop" ]; then
+      kill -KILL "$!" 2>/dev/null
+      exit 0
+    fi
+    # Where `sleep` does not work, no limit is better than one that is over at once.
+    [ "$ended" -eq 0 ] || exit 0
+    time_left=$((time_left - 1))
+  done
+  # The script sees the end of PID at once; this must still end the rest of the tree.
+  trap '' HUP INT TERM
+  end_tree "$1"
+  exit 99
+}
+
+# limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
+# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+limited() {
+  limit=$1
+  shift
+  holding=1
+  if [ -n "$feed" ]; then
+    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+  else
+    "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
+  fi
+  child=$!
+  watch_over "$child" "$limit" </dev/null >/dev/null 2>&1 3>&- &
+  watch=$!
+  release
+  wait "$child" 2>/dev/null
+  status=$?
+  child=
+  kill -TERM "$watch" 2>/dev/null
+  wait "$watch" 2>/dev/null
+  [ "$?" -eq 99 ] && status=124
+  watch=
+  return "$status"
+}
+
+# complaint: what the last command said, without colours, and without names and passwords in
+# addresses.
+complaint() {
+  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
+    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
+}
+
+# --- Arguments. Anything that is not understood is refused before anything happens.
+usage() {
+  cat <<'END_OF_USAGE'
+Post-Rollback Protocol (PartPulse)
+
+Post-Rollback Protocol
+
+Usage:
+  post-rollback.sh [--yes] [--dry-run] [<logs>...]
+
+  [<logs>...]  run logs of the rollback; without any, those of the day of the
+               last rollback
+  --yes        ask no questions
+  --dry-run    say what would be done, and touch nothing
+  --help       show this text
+
+It touches only:
+  -  an incident report beside the run log
+  -  the prepared messages beside the run log; a message to the team, where
+     ROLLBOOK_NOTIFY_URL is set
+  -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+
+Exit codes:
+  0              every item passed (with --dry-run: nothing was done)
+  2              wrong usage, or not confirmed
+  3              this machine or this repository
+  4              the target was refused
+  5              the other side refused
+  6              timed out
+  7              an item failed
+  8              nothing failed, and a person must check the rest; it is
+                 printed
+  129, 130, 143  interrupted
+
+Environment:
+  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
+                      reach production)
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
+                      not yet known (how many milliseconds the home page takes
+                      when all is well)
+  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR    folder for the run log
+END_OF_USAGE
+}
+
+refuse() {
+  wrap warn "$script: " "$1"
+  wrap warn "Usage: " 'post-rollback.sh [--yes] [--dry-run] [<logs>...]'
+  warn "Nothing was done. '$script --help' says more."
+  exit 2
+}
+
+# check_word KIND WORD: refuses what could be an option, or more than one word.
+check_word() {
+  case $2 in
+  '' | -* | *[!A-Za-z0-9._:/@+-]*) refuse "not a $1: '$(printable "$2")'" ;;
+  esac
+}
+
+yes=
+dry_run=
+parameter_logs=''
+given=0
+options_end=
+for argument in "$@"; do
+  if [ -z "$options_end" ]; then
+    case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --yes)
+      yes=1
+      continue
+      ;;
+    --dry-run)
+      dry_run=1
+      continue
+      ;;
+    --)
+      options_end=1
+      continue
+      ;;
+    -*) refuse "unknown option: $(printable "$argument")" ;;
+    esac
+  fi
+  given=$((given + 1))
+  case $given in
+  *)
+    check_word logs "$argument"
+    parameter_logs="$parameter_logs $argument"
+    ;;
+  esac
+done
+[ "$given" -ge 0 ] || refuse 'expected [<logs>...]'
+
+if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
+  warn "$script: there is no terminal to ask on."
+  wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
+  exit 2
+fi
+
+# --- This machine: programs, room for a scratch file, a log.
+for name in awk cat date fold grep head id mkdir mktemp rm sed sleep sort tail tr uname; do
+  command -v "$name" >/dev/null 2>&1 ||
+    fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
+done
+
+# The user's own settings must not turn the script's commands into others.
+unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_CEILING_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_DIR GIT_EXTERNAL_DIFF GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+# Traces show addresses and headers, and can go to a file.
+unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
+GIT_TERMINAL_PROMPT=0
+GIT_NO_REPLACE_OBJECTS=1
+GIT_CONFIG_COUNT=4
+GIT_CONFIG_KEY_0=core.hooksPath
+GIT_CONFIG_VALUE_0=/dev/null
+GIT_CONFIG_KEY_1=push.pushOption
+GIT_CONFIG_VALUE_1=
+GIT_CONFIG_KEY_2=core.fsmonitor
+GIT_CONFIG_VALUE_2=false
+GIT_CONFIG_KEY_3=color.ui
+GIT_CONFIG_VALUE_3=false
+export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
+export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
+
+# A full disk lets a folder be made and no file be written: write one to be sure.
+for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
+  if [ -n "$scratch" ]; then
+    { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
+    clean_up
+  fi
+done
+[ -n "$scratch" ] || fail 3 "there is no room for a scratch file." "Free some disk space, or set TMPDIR to a folder that has room."
+
+now
+run_began=$seconds
+step_began=$seconds
+run=$name_stamp-$$
+who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+case $script_sha256 in
+*[!0-9a-f]* | '') script_sha256=unknown ;;
+esac
+git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+if [ -z "$dry_run" ]; then
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  holding=1
+  # The last folder gets a name that nobody can have taken before, since others may write beside it.
+  open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
+    open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
+    warn "No log can be written; the rollback goes on without one."
+  release
+fi
+
+# confirm QUESTION: goes on only after a clear yes.
+confirm() {
+  [ -n "$yes" ] && return 0
+  printf '%s [yes/no] ' "$1" 2>/dev/null || :
+  answer=
+  read -r answer || answer=
+  case $answer in
+  y | Y | yes | Yes | YES) return 0 ;;
+  esac
+  warn ""
+  wrap warn "Not confirmed. " "$truth"
+  finish 2 'not confirmed'
+}
+
+# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
+# Text is split at its quotes, so that what stands inside a string can never pass for structure.
+flatten() {
+  awk '
+    BEGIN { RS = "\""; kind[0] = "value" }
+    function emit(value, path, i) {
+      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
+      print path "\t" value
+    }
+    function end_bare() {
+      if (bare != "") emit(bare)
+      bare = ""
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) {
+        text = text "\""
+        next
+      }
+      inside = 0
+      gsub(/[\t\r\n]/, " ", text)
+      if (kind[depth] == "object" && wants_key[depth]) {
+        key[depth] = text
+        wants_key[depth] = 0
+      } else emit(text)
+      text = ""
+      next
+    }
+    {
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+          kind[++depth] = "object"
+          wants_key[depth] = 1
+        } else if (c == "[") {
+          kind[++depth] = "list"
+          count[depth] = 0
+        } else if (c == "}" || c == "]") {
+          end_bare()
+          depth--
+        } else if (c == ",") {
+          end_bare()
+          if (kind[depth] == "list") count[depth]++
+          else wants_key[depth] = 1
+        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
+      }
+      end_bare()
+      inside = 1
+    }
+  '
+}
+
+# clock STAMP SECONDS: the UTC time so many seconds after STAMP (2026-01-31T23:59:59Z); nothing
+# where STAMP is none. Counted by hand, because `date` differs from system to system.
+clock() {
+  printf '%s\n' "$1" | awk -F '[-T:Z]' -v after="$2" '
+    function days(y, m, d) {
+      if (m <= 2) { y--; m += 12 }
+      return 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * (m - 3) + 2) / 5) + d
+    }
+    NF >= 6 {
+      seconds = $4 * 3600 + $5 * 60 + $6 + after
+      day = days($1, $2, $3) + int(seconds / 86400)
+      seconds = seconds % 86400
+      y = $1
+      while (days(y + 1, 1, 1) <= day) y++
+      m = 1
+      while (m < 12 && days(y, m + 1, 1) <= day) m++
+      printf "%04d-%02d-%02dT%02d:%02d:%02dZ", y, m, day - days(y, m, 1) + 1, int(seconds / 3600), int(seconds % 3600 / 60), seconds % 60
+    }'
+}
+
+# --- The run logs of the rollback: what it did, when, and what is true since.
+runs=
+rolled_back=
+verified_at=
+team_told=
+run_by=
+run_outcome=
+run_procedure=
+
+# collect_runs LOG...: reads these logs; without any, those of the day of the last rollback.
+collect_runs() {
+  : >"$scratch/runs"
+  if [ "$#" -eq 0 ]; then
+    for place in "${ROLLBOOK_LOG_DIR:-}" "${git_folder:+$git_folder/rollback-log}"; do
+      if [ -z "$place" ] || [ ! -d "$place" ]; then continue; fi
+      last=
+      # shellcheck disable=SC2043 # a service may have one such script only
+      for name in vercel-rollback.sh git-rollback.sh rollback.sh env-restore.sh; do
+        for file in "$place/${name%.sh}"-[0-9]*T[0-9]*.jsonl; do
+          [ -f "$file" ] || continue
+          found=${file##*/"${name%.sh}"-}
+          [ "$(printf '%s\n%s\n' "$last" "$found" | sort | tail -n 1)" = "$last" ] || last=$found
+        done
+      done
+      [ -n "$last" ] || continue
+      for file in "$place"/*-"${last%%T*}"T*.jsonl; do
+        [ "$file" = "$log" ] || set -- "$@" "$file"
+      done
+      break
+    done
+  fi
+  for file in "$@"; do
+    [ -f "$file" ] || fail 2 "there is no run log '$(printable "$file")'." "Give the path that the script printed as its last line."
+    runs="$runs $file"
+    # One line a record: time, script, procedure, step, status, exit, seconds, and what else it says.
+    # Numbered, because many have the same second.
+    flatten <"$file" | awk -F '\t' -v file="$file" '
+      function put() {
+        if (v[".time"] != "")
+          printf "%s\t%s\t%06d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v[".time"], file, ++records, v[".script"], v[".procedure"], v[".step"], v[".status"], v[".exit"], v[".seconds"], more
+        split("", v)
+        more = ""
+      }
+      $1 == ".time" { put() }
+      { v[$1] = $2 }
+      $1 !~ /^\.(time|run|script|script_sha256|procedure|step|status|exit|seconds)$/ { more = more (more == "" ? "" : "; ") substr($1, 2) ": " $2 }
+      END { put() }' >>"$scratch/runs"
+  done
+  sort "$scratch/runs" >"$scratch/timeline"
+  while IFS=$tab read -r at _ _ by_script of_procedure at_step state code _ more; do
+    case $of_procedure/$at_step in
+    vercel-dashboard-rollback/start)
+      run_by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
+      run_procedure='Vercel Dashboard Rollback'
+      rolled_back=
+      verified_at=
+      ;;
+    vercel-dashboard-rollback/promote) [ "$state" != ok ] || rolled_back=$at ;;
+    vercel-dashboard-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
+    vercel-dashboard-rollback/outcome)
+      run_outcome=${more#*truth: }
+      [ "$code" != 0 ] || verified_at=$at
+      ;;
+    git-rollback/start)
+      run_by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
+      run_procedure='Git-Based Rollback'
+      rolled_back=
+      verified_at=
+      ;;
+    git-rollback/deploy) [ "$state" != ok ] || rolled_back=$at ;;
+    git-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
+    git-rollback/outcome)
+      run_outcome=${more#*truth: }
+      [ "$code" != 0 ] || verified_at=$at
+      ;;
+    emergency-rollback/start)
+      run_by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
+      run_procedure='Emergency Rollback Script'
+      rolled_back=
+      verified_at=
+      ;;
+    emergency-rollback/move) [ "$state" != ok ] || rolled_back=$at ;;
+    emergency-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
+    emergency-rollback/outcome)
+      run_outcome=${more#*truth: }
+      [ "$code" != 0 ] || verified_at=$at
+      ;;
+    environment-variables/start)
+      run_by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
+      run_procedure='Environment Variables'
+      rolled_back=
+      verified_at=
+      ;;
+    environment-variables/redeploy) [ "$state" != ok ] || rolled_back=$at ;;
+    environment-variables/notify) [ "$state" != ok ] || team_told=$at ;;
+    environment-variables/outcome)
+      run_outcome=${more#*truth: }
+      [ "$code" != 0 ] || verified_at=$at
+      ;;
+    esac
+  done <"$scratch/timeline"
+}
+
+# deadline SECONDS WORDS: until when, as a time of day, counted from the rollback.
+deadline() {
+  until=$(clock "${verified_at:-$rolled_back}" "$1")
+  if [ -n "$until" ]; then
+    now
+    if [ "$(printf '%s\n%s\n' "$until" "$stamp" | sort | head -n 1)" = "$until" ]; then
+      printf '%s' "OVERDUE since $until. $2"
+    else
+      printf '%s' "Until $until. $2"
+    fi
+  else
+    printf '%s' "$2"
+  fi
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
+}
+
+# --- The items. Each gets one result: Pass, Fail, Not applicable or Not checked. What was not
+# looked at is never a Pass.
+results=$scratch/results
+: >"$results"
+watching=
+tab=$(printf '\t')
+
+begin_group() {
+  group=$1
+  [ -z "$watching" ] || return 0
+  say ""
+  wrap say "" "$1"
+  [ -z "$2" ] || wrap say "  " "$2"
+}
+
+begin_item() {
+  item=$1
+  text=$2
+  parts=
+  verdict=0
+  looked_at=
+  evidence=
+}
+
+# part TEXT: something that belongs to the item.
+part() {
+  parts="$parts$1
+"
+}
+
+# try CHECK SECONDS SHOWN: looks, and for so many seconds looks again while it does not hold.
+try() {
+  looked_at=1
+  if [ -n "$dry_run" ]; then
+    wrap say "  would look   " "$text${3:+: $3}"
+    return 0
+  fi
+  [ "$verdict" -eq 0 ] || return 0
+  waited=0
+  while :; do
+    found=
+    "$1"
+    verdict=$?
+    if [ "$verdict" -ne 1 ] || [ "$waited" -ge "$2" ]; then break; fi
+    pause 2
+  done
+  evidence="${evidence:+$evidence; }$found"
+}
+
+end_item() {
+  if [ -n "$dry_run" ]; then
+    [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
+  elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+    [ -n "$watching" ] || judged Pass machine
+  elif [ -n "$looked_at" ] && [ "$verdict" -eq 1 ]; then
+    judged Fail machine
+  elif [ -z "$watching" ]; then
+    ask
+  fi
+}
+
+# ask: what a person says of the item.
+ask() {
+  if [ -n "$yes" ]; then
+    judged 'Not checked' nobody
+    return 0
+  fi
+  say ""
+  wrap say "  ? " "$text"
+  printf '%s' "$parts" | while IFS= read -r line; do wrap say "     - " "$line"; done
+  [ -z "$evidence" ] || wrap say "    Known: " "$evidence"
+  for _ in 1 2 3; do
+    printf '    [pass/fail/na/skip] ' 2>/dev/null || :
+    read -r answer || answer=skip
+    case $answer in
+    p | pass | y | yes) answer=Pass ;;
+    f | fail | n | no) answer=Fail ;;
+    na | n/a) answer='Not applicable' ;;
+    s | skip | '') answer='Not checked' ;;
+    *) continue ;;
+    esac
+    break
+  done
+  case $answer in
+  Pass | Fail | 'Not applicable') ;;
+  *)
+    judged 'Not checked' nobody
+    return 0
+    ;;
+  esac
+  if [ "$answer" = Fail ]; then
+    printf '    What was seen? ' 2>/dev/null || :
+    read -r seen || seen=
+    evidence="${evidence:+$evidence; }$(printable "$seen")"
+  fi
+  judged "$answer" person
+}
+
+# judged RESULT BY: writes the result of the item down; a later one replaces an earlier one.
+judged() {
+  now
+  { grep -v "^[^$tab]*$tab$item$tab" "$results" || :; } >"$results.new"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence" >>"$results.new"
+  rm -f "$results"
+  cat "$results.new" >"$results"
+  case $1 in
+  Pass) shown_result='PASS         ' ;;
+  Fail) shown_result='FAIL         ' ;;
+  'Not checked') shown_result='not checked  ' ;;
+  *) shown_result='n/a          ' ;;
+  esac
+  wrap say "  $shown_result" "$text"
+  [ -z "$evidence" ] || wrap say "               " "$evidence"
+  record "$item" "$1" 0 by "$2" found "$evidence"
+}
+
+# --- The completed checklist: Markdown for people, JSON for programs, beside the run log.
+began=$stamp
+watched=
+completed=
+
+count_results() {
+  passed=0
+  failed=0
+  left=0
+  while IFS=$tab read -r _ _ _ result _; do
+    case $result in
+    Pass | 'Not applicable') passed=$((passed + 1)) ;;
+    Fail) failed=$((failed + 1)) ;;
+    *) left=$((left + 1)) ;;
+    esac
+  done <"$results"
+  if [ "$failed" -gt 0 ]; then
+    outcome=Failed
+  elif [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then
+    outcome='Not complete'
+  else
+    outcome=Passed
+  fi
+}
+
+# markdown TEXT: TEXT as it stands in a table of Markdown.
+markdown() {
+  printable "$1" | sed 's/[][\\`*_<>|#]/\\&/g'
+}
+
+as_markdown() {
+  printf '# %s\n\n' 'Post-Rollback Protocol - PartPulse'
+  printf 'Completed by %s from %s on %s.\n\n' post-rollback.sh 'version 1.1.0 of the document' "$began"
+  printf '| Field | Entry |\n| --- | --- |\n'
+  printf '| %s | %s |\n' "$(markdown Incident)" ''
+  printf '| %s | %s |\n' "$(markdown 'Rollback verified at (UTC)')" "${verified_at:-}"
+  printf '| %s | %s |\n' "$(markdown Responsible)" "$(markdown "$who")"
+  [ -z "$watched" ] || printf '| Watch | %s |\n' "$watched"
+  printf '\n'
+  last=
+  while IFS=$tab read -r group _ text result by at evidence; do
+    if [ "$group" != "$last" ]; then
+      printf '\n## %s\n\n| Item | Result | By | At (UTC) | Evidence |\n| --- | --- | --- | --- | --- |\n' "$(markdown "$group")"
+      last=$group
+    fi
+    printf '| %s | %s | %s | %s | %s |\n' "$(markdown "$text")" "$result" "$by" "$at" "$(markdown "$evidence")"
+  done <"$results"
+}
+
+as_json() {
+  printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
+    "$(json post-rollback)" "$(json partpulse)" "$(json 1.1.0)" sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 "$script" "$script_sha256" "$run"
+  printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
+    "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
+  comma=
+  while IFS=$tab read -r group item text result by at evidence; do
+    printf '%s\n  {"group":"%s","item":"%s","text":"%s","result":"%s","by":"%s","at":"%s","evidence":"%s"}' \
+      "$comma" "$(json "$group")" "$item" "$(json "$text")" "$result" "$by" "$at" "$(json "$evidence")"
+    comma=,
+  done <"$results"
+  printf '\n]}\n'
+}
+
+# write_completed: writes both down, also when the script is interrupted.
+write_completed() {
+  [ -z "$dry_run" ] || return 0
+  count_results
+  now
+  if [ -n "$log" ]; then
+    completed=${log%.jsonl}
+    if (umask 077 && as_markdown >"$completed.md" && as_json >"$completed.json") 2>/dev/null && [ -s "$completed.json" ]; then
+      say ""
+      say "Completed checklist: $completed.md"
+      say "As JSON:             $completed.json"
+      return 0
+    fi
+  fi
+  warn ""
+  wrap warn "" "The completed checklist cannot be written to a file. Keep what follows:"
+  as_markdown >&3
+}
+
+# conclude: says what came out, and ends.
+conclude() {
+  say ""
+  if [ -n "$dry_run" ]; then
+    say "Dry run: nothing was looked at."
+    finish 0 ok
+  fi
+  count_results
+  truth="$outcome: $passed passed, $failed failed, $left not checked.${watched:+ $watched}"
+  wrap say "" "$truth"
+  for wanted in Fail 'Not checked'; do
+    said=
+    while IFS=$tab read -r _ _ text result _; do
+      [ "$result" = "$wanted" ] || continue
+      if [ -z "$said" ]; then
+        case $wanted in
+        Fail) say "Failed:" ;;
+        *) say "Left for a person:" ;;
+        esac
+        said=1
+      fi
+      wrap say "  - " "$text"
+    done <"$results"
+  done
+  wrap say "" 'Rollback does not close the defect issue. The defect remains open for a proper fix.'
+  step=items
+  [ "$failed" -eq 0 ] || finish 7 failed
+  if [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then finish 8 'a person must finish'; fi
+  finish 0 ok
+}
+
+# --- What is looked at.
+check_1() {
+  if [ ! -s "$scratch/timeline" ]; then
+    found="no run log of a rollback is here; give its path as an argument"
+    return 2
+  fi
+  if [ -z "$log" ]; then
+    found="no file can be written beside the run log"
+    return 2
+  fi
+  report=${log%.jsonl}-incident.md
+  (
+    umask 077
+    {
+      printf '# %s\n\n' 'Incident Report - PartPulse'
+      printf 'Made by %s on %s from run logs. What no log says is open: a person fills it in.\n\n' "$script" "$began"
+      printf '| Field | Entry |\n| --- | --- |\n'
+      printf '| %s | %s |\n' "$(markdown Title)" ''
+      printf '| %s | %s |\n' "$(markdown Severity)" ''
+      printf '| %s | %s |\n' "$(markdown Trigger)" ''
+      printf '| %s | %s |\n' "$(markdown Status)" ''
+      printf '| %s | %s |\n' "$(markdown 'Began (UTC)')" ''
+      printf '| %s | %s |\n' "$(markdown 'Detected (UTC)')" ''
+      printf '| %s | %s |\n' "$(markdown 'Declared (UTC)')" ''
+      printf '| %s | %s |\n' "$(markdown 'Rolled back (UTC)')" "$rolled_back"
+      printf '| %s | %s |\n' "$(markdown 'Verified (UTC)')" "$verified_at"
+      printf '| %s | %s |\n' "$(markdown 'Ended (UTC)')" ''
+      printf '| %s | %s |\n' "$(markdown 'Source of detection')" ''
+      printf '| %s | %s |\n' "$(markdown 'Impact in numbers')" ''
+      printf '| %s | %s |\n' "$(markdown 'Incident commander')" ''
+      printf '| %s | %s |\n' "$(markdown Scribe)" ''
+      printf '| %s | %s |\n' "$(markdown Communications)" ''
+      printf '| %s | %s |\n' "$(markdown 'Authority used')" "$(markdown "$run_by")"
+      printf '| %s | %s |\n' "$(markdown 'Team told (UTC)')" "$team_told"
+      printf '| %s | %s |\n' "$(markdown 'Procedure, version and steps taken')" "$(markdown "$run_procedure")"
+      printf '| %s | %s |\n' "$(markdown 'Deviations from the procedure')" ''
+      printf '| %s | %s |\n' "$(markdown 'Messages sent')" ''
+      printf '| %s | %s |\n' "$(markdown 'Defect that stays open')" ''
+      printf '\n## Timeline (UTC)\n\n| Time | Script | Step | Result | Exit | Seconds | Details |\n| --- | --- | --- | --- | --- | --- | --- |\n'
+      while IFS=$tab read -r at _ _ by_script _ at_step state code took more; do
+        printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$at" "$(markdown "$by_script")" "$(markdown "$at_step")" "$(markdown "$state")" "$code" "$took" "$(markdown "$more")"
+      done <"$scratch/timeline"
+      printf '\n## Run logs\n\n'
+      for file in $runs; do
+        sum=$({ sha256sum "$file" || shasum -a 256 "$file" || openssl dgst -sha256 -r "$file"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | head -n 1)
+        printf -- '- %s (sha256 %s)\n' "$(markdown "$file")" "${sum:-unknown}"
+      done
+    } >"$report"
+  ) 2>/dev/null
+  if ! grep -q '^## Run logs' "$report" 2>/dev/null; then
+    found="the incident report could not be written to $report"
+    return 2
+  fi
+  found="incident report: $report"
+  return 2
+}
+
+check_2() {
+  if [ -z "$log" ]; then
+    found="no file can be written beside the run log"
+    return 2
+  fi
+  file=${log%.jsonl}-messages.md
+  # fill TEXT...: the parts of a message, with what the run log says in between.
+  (umask 077 && : >"$file") 2>/dev/null
+  sent=
+  message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.'
+  printf '## %s\n\n%s\n\n' 'To the team' "$message" >>"$file" 2>/dev/null
+  if [ -n "$team_told" ]; then
+    sent="the team was told at $team_told"
+  elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && [ -s "$scratch/timeline" ]; then
+    case $ROLLBOOK_NOTIFY_URL in
+    *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) sent="ROLLBOOK_NOTIFY_URL is no address" ;;
+    http://?* | https://?*)
+      payload="{\"text\":\"$(json "$message")\"}"
+      # The address of a webhook is a secret too.
+      feed="url = \"$ROLLBOOK_NOTIFY_URL\""
+      limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
+      feed=
+      case $(tail -n 1 "$scratch/out") in
+      2??)
+        now
+        team_told=$stamp
+        sent="the team's webhook took the message"
+        ;;
+      *) sent="the message to the team could NOT be sent" ;;
+      esac
+      ;;
+    *) sent="ROLLBOOK_NOTIFY_URL is no address" ;;
+    esac
+  else
+    sent="the team has NOT been told by a script"
+  fi
+  message='PartPulse was returned to an earlier version at '"${rolled_back}"'. Whether everything works again is being verified.'
+  printf '## %s\n\n%s\n\n' 'To the status page (if applicable)' "$message" >>"$file" 2>/dev/null
+  message='PartPulse was rolled back at '"${rolled_back}"'. '"${run_outcome}"' The defect behind it stays open until it is properly fixed.'
+  printf '## %s\n\n%s\n\n' 'To the stakeholders' "$message" >>"$file" 2>/dev/null
+  found="${sent:+$sent; }messages to send: $file"
+  return 2
+}
+
+# --- The checklist, in the order of the document.
+go_through() {
+  begin_group 'Immediate Actions' "$(deadline 3600 'Within 1 hour of the rollback.')"
+  begin_item document 'Document Rollback'
+  part 'Create incident report'
+  part 'Document trigger and timing'
+  part 'Record rollback steps taken'
+  try check_1 2 ''
+  end_item
+  begin_item stability 'Verify System Stability'
+  part 'Monitor error rates'
+  part 'Check user reports'
+  part 'Validate critical paths'
+  end_item
+  begin_item communicate 'Communicate Rollback'
+  part 'Notify team in communication channel'
+  part 'Update status page (if applicable)'
+  part 'Inform stakeholders'
+  try check_2 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - --request POST --header '"'"'Content-Type: application/json'"'"' --data <message>'
+  end_item
+  begin_group 'Within 24 Hours' "$(deadline 86400 'Within 24 hours of the rollback.')"
+  begin_item root-cause 'Root Cause Analysis'
+  part 'Why did deployment fail?'
+  part 'What was missed in testing?'
+  part 'How did it pass CI/CD gates?'
+  end_item
+  begin_item fix-architecture 'Update Fix Architecture'
+  part 'Incorporate learnings from failure'
+  part 'Update fix design'
+  part 'Add additional safety checks'
+  end_item
+  begin_item testing 'Strengthen Testing'
+  part 'Add tests that would have caught issue'
+  part 'Improve staging validation'
+  part 'Enhance monitoring'
+  end_item
+  begin_group 'Before Retry' ''
+  begin_item defect 'Original Defect Still Exists'
+  part 'System is back to defective state'
+  part 'Original issue still needs fixing'
+  end_item
+  begin_item new-attempt 'New Fix Attempt Requires'
+  part 'Fresh FM authorization'
+  part 'Updated fix architecture'
+  part 'Additional testing requirements'
+  part 'Possibly human owner approval'
+  end_item
+  begin_item learning 'Learning Applied'
+  part 'RCA findings incorporated'
+  part 'Additional safety measures added'
+  part 'Testing enhanced'
+  end_item
+}
+
+# shellcheck disable=SC2086 # one word a log
+collect_runs $parameter_logs
+if [ -s "$scratch/timeline" ]; then
+  wrap say "" "Rollback: ${run_procedure:-unknown}, by ${run_by:-unknown}, verified ${verified_at:-NOT VERIFIED}."
+  wrap say "" "${run_outcome:-Its log has no outcome: it was cut short.}"
+else
+  wrap say "" "No run log of a rollback is here; what follows knows no times. Give the log's path as an argument."
+fi
+at_end=write_completed
+go_through
+conclude

@@ -1,0 +1,142 @@
+"""post-rollback.sh: a report, deadlines and messages out of the logs of a rollback that was made."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.scripts.scriptworld import SHELLS, shell_command
+from tests.vercel.vercelworld import HOOK_SECRET, SCRIPTS, World
+
+SCRIPT = "post-rollback.sh"
+STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+
+
+def run(w: World, shell: str, *arguments: str, **more: str | None) -> subprocess.CompletedProcess:
+    return w.run(shell, "--yes", *arguments, script=SCRIPT, **more)
+
+
+def logs(w: World) -> Path:
+    return w.folder / "clone/.git/rollback-log"
+
+
+def made(w: World, ending: str) -> str:
+    (found,) = logs(w).glob(f"post-rollback-*{ending}")
+    assert found.stat().st_mode & 0o077 == 0
+    return found.read_text()
+
+
+def record(w: World, **wanted: object) -> dict:
+    (log,) = logs(w).glob("rollback-*.jsonl")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return next(x for x in reversed(lines) if all(x[k] == v for k, v in wanted.items()))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_report_says_what_the_log_says(world, shell: str) -> None:
+    w = world()
+    assert w.run(shell).returncode == 0
+    done = run(w, shell)
+    assert done.returncode == 8, done.stdout + done.stderr  # nobody has answered for the rest
+    report = made(w, "-incident.md")
+    verified = record(w, step="outcome")["time"]
+    assert f"| Verified (UTC) | {verified} |" in report
+    assert f"| Rolled back (UTC) | {record(w, step='move', status='ok')['time']} |" in report
+    assert "Emergency Rollback Script" in report
+    assert re.search(r"\| Impact in numbers \| +\|", report), "nothing is made up"
+    for step in ("resolve", "publish", "move", "verify", "health", "outcome"):
+        assert f"| rollback.sh | {step} |" in report
+    (log,) = logs(w).glob("rollback-*.jsonl")
+    assert subprocess.check_output(["sha256sum", log], text=True)[:64] in report
+    began = datetime.strptime(verified, "%Y-%m-%dT%H:%M:%SZ")
+    for hours in (1, 24):
+        assert f"Until {(began + timedelta(hours=hours)).isoformat()}Z." in done.stdout
+    completed = json.loads(made(w, "Z*[0-9].json"))
+    assert {i["item"]: i["result"] for i in completed["items"]}["document"] == "Not checked"
+
+
+def test_the_messages_are_prepared_and_one_is_sent_once(world) -> None:
+    w = world()
+    assert w.run("dash").returncode == 0
+    done = run(w, "dash")
+    assert "the team has NOT been told by a script" in " ".join(done.stdout.split())
+    messages = made(w, "-messages.md")
+    assert w.app.told == [] and messages.count("## ") == 3
+    assert "Production at 127.0.0.1" in messages and "{" not in messages
+    for old in logs(w).glob("post-rollback-*"):
+        old.unlink()
+    hook = f"http://{w.app.host}/{HOOK_SECRET}"
+    assert run(w, "dash", ROLLBOOK_NOTIFY_URL=hook).returncode == 8
+    (told,) = w.app.told
+    assert json.loads(told)["text"] in made(w, "-messages.md")
+
+
+def test_a_team_that_rollback_sh_told_is_not_told_again(world) -> None:
+    w = world()
+    hook = f"http://{w.app.host}/{HOOK_SECRET}"
+    assert w.run("dash", ROLLBOOK_NOTIFY_URL=hook).returncode == 0
+    done = run(w, "dash", ROLLBOOK_NOTIFY_URL=hook)
+    assert len(w.app.told) == 1
+    assert "the team was told at" in " ".join(done.stdout.split())
+    assert re.search(rf"\| Team told \(UTC\) \| {STAMP} \|", made(w, "-incident.md"))
+
+
+def test_what_was_not_verified_is_not_called_verified(world) -> None:
+    w = world()
+    w.app.status, w.app.body = 500, b"oops"
+    assert w.run("dash").returncode == 7
+    done = run(w, "dash")
+    assert "verified NOT VERIFIED" in " ".join(done.stdout.split())
+    assert re.search(r"\| Verified \(UTC\) \| +\|", made(w, "-incident.md"))
+
+
+def test_without_a_log_it_says_so_and_knows_no_times(world) -> None:
+    w = world()
+    logs(w).mkdir()
+    done = run(w, "dash")
+    assert done.returncode == 8
+    said = " ".join(done.stdout.split())
+    assert "No run log of a rollback is here" in said and "Until 2" not in said
+    assert not list(logs(w).glob("*-incident.md"))
+    done = run(w, "dash", str(w.folder / "nothing.jsonl"))
+    assert done.returncode == 2 and "there is no run log" in done.stderr
+
+
+def test_the_last_rollback_counts_and_a_given_log_is_taken(world) -> None:
+    w = world()
+    assert w.run("dash").returncode == 0
+    (log,) = logs(w).glob("rollback-*.jsonl")
+    old = log.with_name("rollback-20200101T000000Z-1.jsonl")
+    old.write_text(re.sub(STAMP, "2020-01-01T00:00:00Z", log.read_text()))
+    run(w, "dash")
+    assert "2020-01-01" not in made(w, "-incident.md")
+    for file in logs(w).glob("post-rollback-*"):
+        file.unlink()
+    done = run(w, "dash", str(old))
+    assert "OVERDUE since 2020-01-01T01:00:00Z" in done.stdout
+    assert "| Verified (UTC) | 2020-01-01T00:00:00Z |" in made(w, "-incident.md")
+
+
+def test_the_clock_counts_as_the_calendar_does(tmp_path: Path) -> None:
+    text = (SCRIPTS / SCRIPT).read_text()
+    clock = re.search(r"^clock\(\) \{\n.*?^\}\n", text, re.MULTILINE | re.DOTALL).group()
+    for moment in (
+        "1999-12-31T23:59:59",
+        "2024-02-28T23:30:00",
+        "2026-11-22T16:47:43",
+        "2100-02-28T12:00:00",
+    ):
+        for seconds in (0, 1, 3600, 86400, 31 * 86400):
+            wanted = datetime.fromisoformat(moment) + timedelta(seconds=seconds)
+            for shell in ("dash", "busybox"):
+                done = subprocess.run(
+                    [*shell_command(shell, tmp_path), "-c", f'{clock} clock "{moment}Z" {seconds}'],
+                    capture_output=True,
+                    text=True,
+                )
+                assert done.stdout == wanted.isoformat() + "Z"
