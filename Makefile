@@ -37,6 +37,7 @@ $(VENV)/ready-test: $(VENV)/ready requirements/test.txt
 
 test: $(VENV)/ready-test
 	@sh tests/install-tools.sh
+	@sh tests/install-vercel.sh
 	@$(BIN)/python -m pytest
 
 bench: $(VENV)/ready

@@ -5,7 +5,7 @@
 set -eu
 
 missing=
-for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck shfmt:shfmt curl:curl ps:procps; do
+for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck shfmt:shfmt curl:curl ps:procps node:nodejs npm:npm; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -196,6 +196,10 @@ class Vercel:
             name = self.live or ""
         return next((d for d in self.deployments if name in (d.uid, d.url)), None)
 
+    def find_sha(self, sha: str) -> str:
+        """The newest deployment of a commit."""
+        return next(d.uid for d in reversed(self.deployments) if d.sha == sha)
+
     def _create(self, sha: str, ref: str, target: str | None, seconds: float) -> Deployment:
         now = time.monotonic()
         uid = f"dpl_{len(self.deployments) + 1:04}{sha[:6]}"
@@ -330,6 +334,7 @@ class Vercel:
             "name": NAME,
             "url": found.url,
             "projectId": found.project,
+            "ownerId": TEAM,
             "target": found.target,
             "readyState": found.ready_state,
             "createdAt": round(found.created * 1000),
