@@ -15,6 +15,7 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -139,6 +140,42 @@ class Run:
     def words(self) -> str:
         """Everything said, without line breaks, for looking up sentences."""
         return " ".join((self.out + " " + self.err).split())
+
+
+def start(command: list[str], **popen) -> subprocess.Popen:
+    """The shell gets its own session; it says its process id to the programs that it calls."""
+    leader = ["/bin/sh", "-c", 'WORLD_PID=$$; export WORLD_PID; exec "$@"', "start"]
+    return subprocess.Popen([*leader, *command], start_new_session=True, **popen)
+
+
+def ended(begin: Callable[..., subprocess.Popen], folder: Path, wait: float) -> Run:
+    """What a script left behind that `begin` starts; -999 when it did not end in time."""
+    # Files, not pipes: a process that stays behind must not keep the test waiting.
+    out, err = folder / "stdout", folder / "stderr"
+    began = time.monotonic()
+    with out.open("wb") as to_out, err.open("wb") as to_err:
+        process = begin(stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err)
+        try:
+            code = process.wait(wait)
+        except subprocess.TimeoutExpired:
+            end_session(process.pid)
+            code = -999
+    seconds = time.monotonic() - began
+    killed = code == -signal.SIGKILL
+    # What a killed script began must end as well, but it has a moment for that.
+    patience = time.monotonic() + (10 if killed else 0.3)
+    while (left := session(process.pid)) and time.monotonic() < patience:
+        time.sleep(0.02)
+    if left:
+        end_session(process.pid)
+    return Run(
+        code,
+        out.read_text(errors="replace"),
+        err.read_text(errors="replace"),
+        process.pid,
+        seconds,
+        left,
+    )
 
 
 class World:
@@ -294,44 +331,14 @@ class World:
     # --- Running.
 
     def start(self, shell: str, words: list[str], **popen) -> subprocess.Popen:
-        """The shell gets its own session; it says its process id to the programs that it calls."""
-        leader = ["/bin/sh", "-c", 'WORLD_PID=$$; export WORLD_PID; exec "$@"', "start"]
-        return subprocess.Popen(
-            [*leader, *shell_command(shell, self.folder), str(self.script), *words],
-            cwd=popen.pop("cwd", self.cwd),
-            env=popen.pop("env", self.env),
-            start_new_session=True,
-            **popen,
-        )
+        command = [*shell_command(shell, self.folder), str(self.script), *words]
+        return start(command, **{"cwd": self.cwd, "env": self.env, **popen})
 
     def run(self, shell: str, *words: str, wait: float = 60, **popen) -> Run:
-        # Files, not pipes: a process that stays behind must not keep the test waiting.
-        out, err = self.folder / "stdout", self.folder / "stderr"
-        began = time.monotonic()
-        with out.open("wb") as to_out, err.open("wb") as to_err:
-            given = {"stdin": subprocess.DEVNULL, "stdout": to_out, "stderr": to_err, **popen}
-            process = self.start(shell, list(words), **given)
-            try:
-                code = process.wait(wait)
-            except subprocess.TimeoutExpired:
-                end_session(process.pid)
-                code = -999
-        seconds = time.monotonic() - began
-        killed = code == -signal.SIGKILL
-        # What a killed script began must end as well, but it has a moment for that.
-        patience = time.monotonic() + (10 if killed else 0.3)
-        while (left := session(process.pid)) and time.monotonic() < patience:
-            time.sleep(0.02)
-        if left:
-            end_session(process.pid)
-        return Run(
-            code,
-            out.read_text(errors="replace"),
-            err.read_text(errors="replace"),
-            process.pid,
-            seconds,
-            left,
-        )
+        def begin(**given) -> subprocess.Popen:
+            return self.start(shell, list(words), **{**given, **popen})
+
+        return ended(begin, self.folder, wait)
 
     # --- What must hold after every run.
 

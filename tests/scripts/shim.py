@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scriptworld import World
+if TYPE_CHECKING:
+    from scriptworld import World
 
-# The n-th call of a run is the one that gets the n-th file; making it is what counts the calls,
-# because several programs of a pipeline run at once. `sleep` is called by a clock in the
+# The n-th call of a program is the one that gets its n-th file; making it is what counts the
+# calls, because several programs of a pipeline run at once. `sleep` is called by a clock in the
 # background and is not counted: it only has to be short.
 _SHIM = """#!/bin/sh
 name=${0##*/}
@@ -19,13 +21,13 @@ sleep) exec "$real" "$SHIM_SLEEP" ;;
 esac
 set -C
 n=1
-while ! { true >"$SHIM_CALLS/$n"; } 2>/dev/null; do
+while ! { true >"$SHIM_CALLS/$name.$n"; } 2>/dev/null; do
   n=$((n + 1))
   [ "$n" -lt 1000 ] || exit 1
 done
 set +C
-for word in "$name" "$@"; do printf '%s\\n' "$word"; done >"$SHIM_CALLS/$n"
-[ "$n" = "$SHIM_AT" ] || exec "$real" "$@"
+for word in "$name" "$@"; do printf '%s\\n' "$word"; done >"$SHIM_CALLS/$name.$n"
+[ "$name.$n" = "$SHIM_AT" ] || exec "$real" "$@"
 case $SHIM_HOW in
 fail) exit 1 ;;
 after*) "$real" "$@" ;;
@@ -67,14 +69,27 @@ class Shims:
         """Puts the stand-ins before the programs of `world`; answers the folder of calls."""
         calls = world.folder / "calls"
         calls.mkdir(exist_ok=True)
-        world.env.update(
-            PATH=f"{world.bin}:{self.bin}", SHIM_REAL=str(self.real), SHIM_CALLS=str(calls), SHIM_SLEEP=sleep,
-            SHIM_AT="0", SHIM_HOW="none",
-        )  # fmt: skip
+        world.env.update(self.variables(calls, sleep), PATH=f"{world.bin}:{self.bin}")
         return calls
+
+    def variables(self, calls: Path, sleep: str) -> dict[str, str]:
+        """The environment in which every program is the stand-in, and none goes wrong yet."""
+        return {
+            "PATH": str(self.bin), "SHIM_REAL": str(self.real), "SHIM_CALLS": str(calls),
+            "SHIM_SLEEP": sleep, "SHIM_AT": "", "SHIM_HOW": "none",
+        }  # fmt: skip
+
+
+def points(folder: Path) -> list[str]:
+    """The calls of a run as SHIM_AT names them: 'git.3' is the third call of git."""
+    return sorted((p.name for p in folder.iterdir()), key=_order)
 
 
 def calls(folder: Path) -> list[list[str]]:
-    """The calls of a run, each with its words, in their order."""
-    numbers = sorted(int(p.name) for p in folder.iterdir())
-    return [(folder / str(n)).read_text().split("\n")[:-1] for n in numbers]
+    """The calls of a run, each with its words; those of one program in their order."""
+    return [(folder / point).read_text().split("\n")[:-1] for point in points(folder)]
+
+
+def _order(point: str) -> tuple[str, int]:
+    name, _, number = point.rpartition(".")
+    return name, int(number)

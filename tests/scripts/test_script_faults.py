@@ -40,16 +40,13 @@ class Bench:
         shutil.rmtree(self.store)
         shutil.copytree(self.world.folder / "store", self.store)
 
-    def fault(self, at: int, how: str) -> list[str]:
+    def fault(self, at: str, how: str) -> list[str]:
         world = self.world
         self.set_back()
-        world.env.update(SHIM_AT=str(at), SHIM_HOW=how)
+        world.env.update(SHIM_AT=at, SHIM_HOW=how)
         run = world.run(self.shell, "--yes", "--push-only", world.good[:9])
-        called = (
-            (self.calls / str(at)).read_text().split("\n")[:2]
-            if (self.calls / str(at)).exists()
-            else []
-        )
+        call = self.calls / at
+        called = call.read_text().split("\n")[:2] if call.exists() else []
         killed = how.endswith("KILL")
         # Whatever the program was that failed, its one job is not done: `rm` leaves the scratch
         # folder, and a shell that has no printf of its own writes no line.
@@ -88,15 +85,15 @@ def test_every_fault_at_every_call(shell, world, shims) -> None:
     bench = benches.get()
     run = bench.world.run(shell, "--yes", "--push-only", bench.world.good[:9])
     assert run.code == 0, run.said
-    count = len(shim.calls(bench.calls))
+    points = shim.points(bench.calls)
     benches.put(bench)
-    assert count > 20, "the recording missed the calls"
+    assert len(points) > 20, "the recording missed the calls"
     if shell == "dash":
-        plan = [(at, how) for at in range(1, count + 1) for how in HOWS]
+        plan = [(at, how) for at in points for how in HOWS]
     else:
-        plan = [(at, HOWS[at % len(HOWS)]) for at in range(1, count + 1)]
+        plan = [(at, HOWS[n % len(HOWS)]) for n, at in enumerate(points)]
 
-    def work(item: tuple[int, str]) -> list[str]:
+    def work(item: tuple[str, str]) -> list[str]:
         bench = benches.get()
         try:
             return bench.fault(*item)

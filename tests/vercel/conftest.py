@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scripts import shim
 from tests.vercel.emulator import Vercel
 from tests.vercel.vercelworld import SLEEP, App, World
 
@@ -46,3 +47,8 @@ def world(tmp_path: Path):
         vercel.__exit__()
     app.shutdown()
     app.server_close()
+
+
+@pytest.fixture(scope="session")
+def shims(tmp_path_factory: pytest.TempPathFactory) -> shim.Shims:
+    return shim.Shims(tmp_path_factory.mktemp("shims"))
