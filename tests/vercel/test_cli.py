@@ -6,15 +6,20 @@ stays broken, exactly as it was seen of the real service.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from tests.scripts.scriptworld import here
 from tests.vercel import realcli
-from tests.vercel.emulator import NAME, PROJECT, Vercel
+from tests.vercel.emulator import NAME, PROJECT, TOKEN, Vercel
+from tests.vercel.vercelworld import SCRIPTS, World
 
 GOOD, BAD, OLDER = "a" * 40, "b" * 40, "d" * 40
 
@@ -141,3 +146,156 @@ def test_in_a_folder_without_link_it_would_make_a_project(tmp_path: Path) -> Non
         assert done.returncode == 1
         assert ("POST", "/v1/projects?teamId=team_apgi") in vercel.requests
         assert vercel.live == before
+
+
+LOUD = {"FORCE_COLOR": "1", "VERCEL_CLI_DEBUG": "1"}
+RECORDER = """#!/bin/sh
+printf '%s\\n' "$0 $*" >>"$CALLS"
+exec node {program} "$@"
+"""
+
+
+@pytest.fixture(scope="session")
+def without_curl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every program of this machine but curl, and the real tool, which notes how it is called."""
+    folder = tmp_path_factory.mktemp("without-curl")
+    for place in os.environ["PATH"].split(os.pathsep):
+        for path in Path(place).iterdir() if os.path.isdir(place) else ():
+            if path.name not in ("curl", "vercel") and not (folder / path.name).is_symlink():
+                (folder / path.name).symlink_to(path)
+    (folder / "vercel").write_text(RECORDER.format(program=realcli.program()))
+    (folder / "vercel").chmod(0o755)
+    return folder
+
+
+def run(w: World, programs: Path, shell: str = "dash", **more: str | None) -> tuple[int, str, str]:
+    """Exit, words and calls of the tool. Less patient than it is: each look costs a program's start."""
+    text = (SCRIPTS / "rollback.sh").read_text()
+    assert text.count('"$waited" -lt 90 ]') == 1
+    (w.folder / "rollback.sh").write_text(text.replace('"$waited" -lt 90 ]', '"$waited" -lt 3 ]'))
+    # With the real `sleep`, because the tool needs its time on a machine that is busy. The rest
+    # would have the tool say more, and in colours.
+    env = {"PATH": str(programs), "CALLS": str(w.folder / "calls"), **LOUD, **more}
+    done = w.run(shell, script=str(w.folder / "rollback.sh"), **env)
+    calls = (w.folder / "calls").read_text() if (w.folder / "calls").exists() else ""
+    assert TOKEN not in calls
+    assert not (w.folder / ".local").exists(), "the tool wrote into the home"
+    return done.returncode, " ".join((done.stdout + done.stderr).split()), calls
+
+
+def fault(method: str, part: str, **what: object) -> Callable[[World], None]:
+    return lambda w: w.vercel.fault(method, part, **what)
+
+
+def snatched(w: World) -> None:
+    """The bad deployment goes live again once somebody has seen the rollback live."""
+    bad = w.vercel.live
+
+    def again(vercel: Vercel) -> bool:
+        if vercel.auto_assign:
+            return False
+        vercel.assign(bad)
+        return True
+
+    w.vercel.after("GET", "/v13/deployments/127", again)
+
+
+def setting(name: str, value: object) -> Callable[[World], None]:
+    return lambda w: setattr(w.vercel, name, value)
+
+
+def strange_folder(w: World) -> None:
+    """Linked to another project, and with settings that the tool refuses to read."""
+    realcli.linked(w.folder / "clone")
+    (w.folder / "clone/.vercel/project.json").write_text(
+        '{"orgId": "team_x", "projectId": "prj_x"}'
+    )
+    (w.folder / "clone/vercel.json").write_text("{broken")
+
+
+HANDED = "the program 'curl' is not on this machine"
+# name: setup, options of the world, expected exit, words that must be said, requests to roll back
+SITUATIONS: dict[str, tuple[Callable[[World], None] | None, dict[str, object], int, str, int]] = {
+    "it works": (strange_folder, {}, 8, HANDED, 1),
+    "never deployed: the preview": (None, {"good": False}, 8, "building", 0),
+    "hobby plan does not reach back": (None, {"plan": "hobby"}, 8, "(402): Your plan", 1),
+    # The tool has asked again by itself, and was told that it is so already.
+    "500, and it worked": (fault("POST", "/rollback/", status=500, after=True), {}, 8, HANDED, 2),
+    "403": (fault("POST", "/rollback/", status=403), {}, 5, "roll back (403): something went", 1),
+    "404": (fault("GET", "/projects/", status=404), {}, 5, "VERCEL_PROJECT_ID", 0),
+    "no answer": (fault("GET", "/projects/", hang=40, times=9), {}, 6, "did not answer", 0),
+    "not JSON": (fault("GET", "/projects/", body="<html>", after=True), {}, 5, "no project", 0),
+    "201, and nothing was done": (
+        fault("POST", "/rollback/", status=201),
+        {},
+        7,
+        "else deploys",
+        1,
+    ),
+    "the job is skipped": (setting("skip_alias_job", True), {}, 7, "something else", 1),
+    "another goes live after the first look": (snatched, {}, 7, "who else deploys", 1),
+}
+
+
+def test_without_curl_the_tool_makes_the_same_requests(world, without_curl: Path) -> None:
+    """What production serves decides here too; the health check is left to a person."""
+
+    def problems(name: str, w: World, shell: str) -> list[str]:
+        setup, _, code, words, posts = SITUATIONS[name]
+        if setup:
+            setup(w)
+        found, said, calls = run(w, without_curl, shell)
+        right = found == code and words in said and "vercel api" in calls
+        if code == 8:
+            right = right and w.live_sha == w.shas[0] and "Production at 127" in said
+            right = right and "Look at the health endpoint - Work through" in said
+            right = right and ("PRODUCTION IS PINNED" in said) == (not w.vercel.auto_assign)
+        made = [r for r in w.vercel.requests if "/rollback/" in r[1]]
+        return (
+            []
+            if right and len(made) == posts
+            else [f"{name} ({shell}): exit {found}: {said} {made}"]
+        )
+
+    worlds = [world(**options) for _, options, *_ in SITUATIONS.values()]
+    with ThreadPoolExecutor(4) as pool:
+        found = [
+            p for problem in pool.map(problems, SITUATIONS, worlds, cycle(here())) for p in problem
+        ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VERCEL_TOKEN", "a --api=http://x"),
+        ("VERCEL_TOKEN", "-x'"),
+        ("VERCEL_ORG_ID", "a&b=c"),
+        ("VERCEL_PROJECT_ID", "../x"),
+        ("PRODUCTION_URL", "https://a b"),
+    ],
+)
+def test_the_tool_never_sees_a_value_that_could_say_something_else(
+    world, without_curl: Path, name: str, value: str
+) -> None:
+    w = world()
+    code, said, calls = run(w, without_curl, **{name: value})
+    assert code == 3 and name in said
+    assert calls == "" and w.vercel.requests == []
+
+
+def test_a_tool_that_is_too_old_or_missing(world, without_curl: Path, tmp_path: Path) -> None:
+    """An old one would take 'api' for the folder that it shall deploy."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/vercel").write_text('#!/bin/sh\necho "$1 $2" >>"$CALLS"\necho usage\nexit 2\n')
+    (tmp_path / "old/vercel").chmod(0o755)
+    w = world()
+    code, said, calls = run(w, Path(f"{tmp_path / 'old'}:{without_curl}"))
+    assert code == 3 and "Install curl or a newer vercel tool" in said
+    assert calls == "api --help\n" and w.vercel.requests == []
+    (tmp_path / "none").mkdir()
+    for path in without_curl.iterdir():
+        if path.name != "vercel":
+            (tmp_path / "none" / path.name).symlink_to(path)
+    code, said, _ = run(world(), tmp_path / "none")
+    assert code == 8 and "missing: curl." in said

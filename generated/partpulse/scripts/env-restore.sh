@@ -33,7 +33,7 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date find fold grep head id mkdir mktemp mv rm sed sleep tail tr uname; do
+for name in [ command kill printf read test wait cat date find fold id mkdir mktemp mv rm sed sleep tail tr uname; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -452,7 +452,7 @@ if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
 fi
 
 # --- This machine: programs, room for a scratch file, a log.
-for name in cat date find fold grep head id mkdir mktemp mv rm sed sleep tail tr uname; do
+for name in cat date find fold id mkdir mktemp mv rm sed sleep tail tr uname; do
   command -v "$name" >/dev/null 2>&1 ||
     fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
 done
@@ -575,21 +575,22 @@ flatten() {
   '
 }
 
-# --- Vercel's API, by curl. The token reaches curl on its standard input: it stands in no
-# argument list, no file and no log.
+# --- Vercel's API, by curl, or by `vercel api` where there is no curl. The token stands in no
+# argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
 
 # missing_access: the names of the variables without which production cannot be moved and verified.
 missing_access() {
-  for name in curl awk; do command -v "$name" >/dev/null 2>&1 || printf ' %s' "$name"; done
+  command -v curl >/dev/null 2>&1 || (unset -f vercel && command -v vercel) >/dev/null 2>&1 || printf ' curl'
+  command -v awk >/dev/null 2>&1 || printf ' awk'
   [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
   [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
   [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
   [ -n "$production_host" ] || printf ' PRODUCTION_URL'
 }
 
-# check_access: refuses values that could not be sent as they are.
+# check_access: refuses values that could not be sent as they are, and a tool that cannot send them.
 check_access() {
   case $VERCEL_TOKEN in
   *[!A-Za-z0-9_]*) fail 3 "VERCEL_TOKEN holds characters that no token has." "Copy the token again; nothing else may stand in the variable." ;;
@@ -600,10 +601,25 @@ check_access() {
   case $production_host in
   *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
   esac
+  command -v curl >/dev/null 2>&1 && return 0
+  # An older tool would take the request for a folder to deploy; its help does no harm.
+  tool --help
+  case $(cat "$scratch/out" "$scratch/err") in
+  *--include*) ;;
+  *) fail 3 "there is no curl, and the vercel tool here cannot make requests ('vercel api')." "Install curl or a newer vercel tool and run the same command again, or finish in the dashboard." ;;
+  esac
 }
 
 # vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
 vercel() {
+  if command -v curl >/dev/null 2>&1; then by_curl "$@"; else by_tool "$@"; fi
+  case $http_status in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
+by_curl() {
   feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
   # Half an answer can have a good status: a list cut short is no shorter list.
   limited 25 "$@" || printf '\n000\n' >"$scratch/out"
@@ -614,10 +630,55 @@ vercel() {
   *) http_status=000 ;;
   esac
   sed '$d' "$scratch/out" | flatten >"$scratch/answer"
-  case $http_status in
-  2??) return 0 ;;
-  esac
-  return 1
+}
+
+# tool WORD...: the command-line tool in an empty folder with settings of its own, so that neither
+# the project's files nor those of whoever is logged in change what it asks, and whom. (It reads
+# the vercel.json of where it is started, whatever --cwd says.)
+tool() {
+  mkdir -p "$scratch/tool" 2>/dev/null
+  limited 25 start_tool "$@" --api "$vercel_api"
+}
+
+# shellcheck disable=SC2317 # called by `limited`, in a process of its own
+start_tool() {
+  cd "$scratch/tool" || exit 1
+  exec env VERCEL_TELEMETRY_DISABLED=1 NO_UPDATE_NOTIFIER=1 NO_COLOR=1 FORCE_COLOR=0 VERCEL_CLI_DEBUG= \
+    vercel api "$@" --global-config "$PWD/settings"
+}
+
+# by_tool COMMAND...: makes the request of a curl command with `vercel api`. Its exit status decides
+# nothing. After a 5xx it asks again by itself, four times in all, and nothing turns that off: a
+# rollback asked for twice is one rollback; a promotion may start several builds of one preview, and
+# whichever goes live, only the one that was answered is taken for the target.
+by_tool() {
+  method=GET
+  feed=
+  while [ "$#" -gt 1 ]; do
+    case $1 in
+    --request) method=$2 ;;
+    --data) feed=$2 ;;
+    esac
+    shift
+  done
+  endpoint=${1#*://}
+  endpoint=/${endpoint#*/}
+  if [ -n "$feed" ]; then
+    tool "$endpoint" --include --raw --method "$method" --input -
+  else
+    tool "$endpoint" --include --raw --method "$method"
+  fi
+  feed=
+  http_status=$(sed -n '1s/^HTTP \([1-5][0-9][0-9]\) .*/\1/p' "$scratch/out")
+  if [ -n "$http_status" ]; then
+    sed '1,/^$/d' "$scratch/out" | flatten >"$scratch/answer"
+    return
+  fi
+  # A refusal comes as words: 'Error: Project not found (404)'.
+  refusal=$(sed -n 's/^Error: \(.*\) (\([45][0-9][0-9]\))$/\2 \1/p' "$scratch/err" | tail -n 1)
+  http_status=${refusal%% *}
+  [ -n "$http_status" ] || http_status=000
+  printf '.error.message\t%s\n' "${refusal#* }" >"$scratch/answer"
 }
 
 # answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.

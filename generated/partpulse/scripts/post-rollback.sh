@@ -31,7 +31,7 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait awk cat date fold grep head id mkdir mktemp rm sed sleep sort tail tr uname; do
+for name in [ command kill printf read test wait awk cat date fold grep id mkdir mktemp rm sed sleep sort tail tr uname; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -432,7 +432,7 @@ if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
 fi
 
 # --- This machine: programs, room for a scratch file, a log.
-for name in awk cat date fold grep head id mkdir mktemp rm sed sleep sort tail tr uname; do
+for name in awk cat date fold grep id mkdir mktemp rm sed sleep sort tail tr uname; do
   command -v "$name" >/dev/null 2>&1 ||
     fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
 done
@@ -683,7 +683,7 @@ deadline() {
   until=$(clock "${verified_at:-$rolled_back}" "$1")
   if [ -n "$until" ]; then
     now
-    if [ "$(printf '%s\n%s\n' "$until" "$stamp" | sort | head -n 1)" = "$until" ]; then
+    if [ "$(printf '%s\n%s\n' "$until" "$stamp" | sort | sed 1q)" = "$until" ]; then
       printf '%s' "OVERDUE since $until. $2"
     else
       printf '%s' "Until $until. $2"
@@ -973,7 +973,7 @@ check_1() {
       done <"$scratch/timeline"
       printf '\n## Run logs\n\n'
       for file in $runs; do
-        sum=$({ sha256sum "$file" || shasum -a 256 "$file" || openssl dgst -sha256 -r "$file"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | head -n 1)
+        sum=$({ sha256sum "$file" || shasum -a 256 "$file" || openssl dgst -sha256 -r "$file"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | sed 1q)
         printf -- '- %s (sha256 %s)\n' "$(markdown "$file")" "${sum:-unknown}"
       done
     } >"$report"

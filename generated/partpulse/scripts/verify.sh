@@ -30,7 +30,7 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold grep head id mkdir mktemp rm sed sleep tail tr uname; do
+for name in [ command kill printf read test wait cat date fold grep id mkdir mktemp rm sed sleep tail tr uname; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -470,7 +470,7 @@ if [ -n "$option_watch" ] && [ -z "$option_phase" ]; then
 fi
 
 # --- This machine: programs, room for a scratch file, a log.
-for name in cat date fold grep head id mkdir mktemp rm sed sleep tail tr uname; do
+for name in cat date fold grep id mkdir mktemp rm sed sleep tail tr uname; do
   command -v "$name" >/dev/null 2>&1 ||
     fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
 done
@@ -1127,7 +1127,7 @@ check_5() {
     return 0
     ;;
   esac
-  found="PostgreSQL at $PGHOST does not answer this machine: $(printable "$(head -n 1 "$scratch/err")")"
+  found="PostgreSQL at $PGHOST does not answer this machine: $(printable "$(sed 1q "$scratch/err")")"
   return 1
 }
 

@@ -51,8 +51,6 @@ _PROGRAMS = (
     "cat",
     "date",
     "fold",
-    "grep",
-    "head",
     "id",
     "mkdir",
     "mktemp",
@@ -69,7 +67,12 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
     """What every script says and defines before its first step or item."""
     used = actions_of(thing)
     own = _own_programs(thing)
-    programs = sorted({*_PROGRAMS, *(n for a in used for n in a.needs), *own})
+    looks = isinstance(thing, model.Checklist) or any(
+        (isinstance(d, model.Check) and d.commands) or "lacks" in d.arguments for d in doings(thing)
+    )
+    programs = sorted(
+        {*_PROGRAMS, *(n for a in used for n in a.needs), *own, *(("grep",) if looks else ())}
+    )
     touches = list(dict.fromkeys(a.touches for a in used if a.touches))
     if own:
         touches.append(f"what its commands touch: {', '.join(sorted(own))}")
