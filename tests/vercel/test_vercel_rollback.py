@@ -214,13 +214,17 @@ def test_previous_is_refused_where_it_could_be_wrong(world) -> None:
     w.vercel.assign(uid(w, GOOD))
     done = run(w)
     assert (done.returncode, posts(w)) == (4, []) and "pinned" in words(done)
-    # A newer deployment that was built and never went live is not the previous one.
+    # An older deployment that never went live is not the previous one, nor is a newer one that did.
     w = world()
-    for sha in ("a" * 40, "b" * 40):
-        w.vercel.deploy(sha, "production", ref="moved")
+    w.vercel.deployments[1].once_production, w.vercel.deployments[1].ref = False, "moved"
+    assert run(w, serves=OLD).returncode == 0
+    w = world()
+    w.vercel.assign(uid(w, GOOD))
+    assert run(w, serves=OLD).returncode == 0
+    # The age decides, not the place in the list.
+    w = world()
     w.vercel.deployments[1].created = w.vercel.deployments[0].created - 60
-    done = run(w, serves=OLD)
-    assert done.returncode == 0, words(done)
+    assert run(w, serves=OLD).returncode == 0
     assert run(w, "--promote", "previous", "--yes").returncode == 2
 
 
@@ -277,6 +281,14 @@ def test_no_false_success(world, name: str) -> None:
             assert "may have been" not in words(done)
 
 
+def test_a_refusal_behind_an_error_does_not_take_the_error_back(world) -> None:
+    w = world()
+    w.vercel.fault("POST", "/rollback/", status=500)
+    w.vercel.fault("POST", "/rollback/", status=403)
+    done = run(w)
+    assert done.returncode == 5 and "may have been carried out" in words(done)
+
+
 def test_after_a_refusal_nothing_may_have_happened(world) -> None:
     """rollback.sh goes on with the slow way, and knows that production has not moved."""
     w = world(plan="hobby")
@@ -284,6 +296,20 @@ def test_after_a_refusal_nothing_may_have_happened(world) -> None:
     done = w.run("dash")
     assert done.returncode == 5 and "402" in words(done)
     assert f"The request to move production to {uid(w, OLD)}" not in words(done)
+
+
+def unpinned_later(w: World) -> None:
+    """The promotion goes live at once and unpins production a moment later."""
+    looks: list[int] = []
+
+    def later(vercel: Vercel) -> bool:
+        if posts(w)[-1:] and "/promote/" in posts(w)[-1]:
+            looks.append(1)
+            vercel.auto_assign = len(looks) > 3
+        return len(looks) > 3
+
+    w.vercel.after("POST", "/promote/", later)
+    w.vercel.after("GET", "/v9/", later)
 
 
 PROMOTIONS: dict[str, tuple[Callable[[World], None] | None, int, str]] = {
@@ -297,6 +323,7 @@ PROMOTIONS: dict[str, tuple[Callable[[World], None] | None, int, str]] = {
     "404": (fault("POST", "/promote/", status=404), 5, "404"),
     "201, and nothing was done": (fault("POST", "/promote/", status=201), 7, "something else"),
     "another deployment goes live": (overtaken, 7, "something else"),
+    "it is unpinned a moment later": (unpinned_later, 0, "DONE"),
     "it stays pinned": (
         lambda w: setattr(w.vercel, "_promote", lambda _, x: (w.vercel.assign(x), (201, {}))[1]),
         7,
@@ -383,8 +410,8 @@ def test_undo_refuses_what_it_does_not_know(world) -> None:
     for old, new, said in (
         ("prj_partpulse", "prj_other", "another project"),
         (uid(w, BAD), "dpl_;x", "cannot be read"),
-        (note, "", "another project"),
-        (note, "\udcff\0{[", "another project"),
+        (note, "", "cannot be read"),
+        (note, "\udcff\0{[", "cannot be read"),
     ):
         saved(w).write_text(note.replace(old, new), errors="surrogateescape")
         done = run(w, "--yes", "--undo")

@@ -941,10 +941,10 @@ read_undo() {
   undo_refused=
   if [ -z "$undo_file" ]; then
     undo_refused='no rollback from here is on record.'
-  elif [ "$(answer .project undo)" != "$VERCEL_PROJECT_ID" ]; then
-    undo_refused='what is on record is about another project.'
   elif ! is_deployment "$undo_live"; then
     undo_refused='what is on record cannot be read.'
+  elif [ "$(answer .project undo)" != "$VERCEL_PROJECT_ID" ]; then
+    undo_refused='what is on record is about another project.'
   elif [ "$live" != "$undo_live" ] && [ "$live" != "$undo_target" ]; then
     undo_refused="something else went live since the rollback of $undo_time."
   fi
