@@ -44,7 +44,7 @@ ROLL_BACK = Action(
         "and promotes it, which builds it again. Where there is no curl, the vercel tool makes the same requests."
     ),
     parameters=("address",),
-    needs=("mv",),
+    needs=(),
     gives=("target", "asked", "production_host"),
     uses=("commit", "short"),
     helpers=("flatten", "vercel", "pause", "undo"),
@@ -177,7 +177,7 @@ MOVE = Action(
     name="vercel.move",
     summary="Notes what is live, then asks Vercel to re-point production to the chosen deployment. Nothing is built.",
     parameters=(),
-    needs=("mv",),
+    needs=(),
     gives=("asked",),
     uses=("live", "target", "way"),
     helpers=("flatten", "vercel", "pause", "undo"),

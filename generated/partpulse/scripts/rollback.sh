@@ -33,7 +33,7 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold git id mkdir mktemp mv rm sed sleep tail tr uname; do
+for name in [ command kill printf read test wait cat date fold git id mkdir mktemp rm sed sleep tail tr uname; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -461,7 +461,7 @@ if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
 fi
 
 # --- This machine: programs, room for a scratch file, a log.
-for name in cat date fold git id mkdir mktemp mv rm sed sleep tail tr uname; do
+for name in cat date fold git id mkdir mktemp rm sed sleep tail tr uname; do
   command -v "$name" >/dev/null 2>&1 ||
     fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
 done
@@ -744,7 +744,7 @@ pause() {
 }
 
 # save_undo TARGET: notes beside the run log what is live before TARGET, for --undo. Whole or not
-# at all, and for nobody else to read; without it the rollback goes on.
+# at all, and for nobody else to read; without it, or without `mv`, the rollback goes on.
 save_undo() {
   now
   note="{\"time\":\"$stamp\",\"project\":\"$VERCEL_PROJECT_ID\",\"live_before\":\"$live\",\"target\":\"$1\"}"
@@ -752,7 +752,7 @@ save_undo() {
   holding=1
   rm -f "$undo_file.$$" 2>/dev/null
   if [ -n "$log" ] && (umask 077 && set -C && printf '%s\n' "$note" >"$undo_file.$$") 2>/dev/null &&
-    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
+    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
     if [ -z "${ROLLBOOK_LOG_DIR:-}$git_folder" ]; then
       wrap say "  " "This is no clone: --undo needs ROLLBOOK_LOG_DIR, set to the folder of the run log named at the end."
     fi
