@@ -337,11 +337,13 @@ def test_a_promotion_is_live_and_unpinned_or_it_fails(world, name: str) -> None:
     setup, code, said = PROMOTIONS[name]
     w = world()
     assert run(w).returncode == 0
-    w.vercel.live_before = w.vercel.live
-    fixed = w.vercel.deploy("f" * 40, "production", ref="moved", once_production=True)
+    (w.folder / "clone/file").write_text("fixed")
+    w.git("commit", "--quiet", "--all", "--message", "the fix")
+    w.git("push", "--quiet", "origin", "HEAD:refs/heads/fix")
+    w.shas.append(w.git("rev-parse", "HEAD"))
+    fixed = w.vercel.deploy(w.shas[3], "production", ref="moved", once_production=True)
     if setup:
         setup(w)
-    w.shas.append("f" * 40)
     done = run(w, "--yes", "--promote", fixed, serves=3)
     assert done.returncode == code, words(done)
     assert said in words(done)
