@@ -95,6 +95,19 @@ def test_what_was_not_verified_is_not_called_verified(world) -> None:
     assert re.search(r"\| Verified \(UTC\) \| +\|", made(w, "-incident.md"))
 
 
+def test_a_later_run_that_moved_nothing_does_not_count(world) -> None:
+    w = world()
+    assert w.run("dash").returncode == 0
+    verified = record(w, step="outcome")["time"]
+    assert w.run("dash", "--yes", "snapshot", script="env-restore.sh").returncode == 0
+    assert w.run("dash", "--yes", "--push-only", w.shas[1]).returncode == 0
+    done = run(w, "dash")
+    assert done.stdout.startswith("Rollback: Emergency Rollback Script, by ")
+    report = made(w, "-incident.md")
+    assert f"| Verified (UTC) | {verified} |" in report
+    assert "| env-restore.sh |" in report, "the timeline still holds everything"
+
+
 def test_without_a_log_it_says_so_and_knows_no_times(world) -> None:
     w = world()
     logs(w).mkdir()

@@ -577,6 +577,7 @@ clock() {
 
 # --- The run logs of the rollback: what it did, when, and what is true since.
 runs=
+run_weight=
 rolled_back=
 verified_at=
 team_told=
@@ -621,61 +622,80 @@ collect_runs() {
       $1 == ".time" { put() }
       { v[$1] = $2 }
       $1 !~ /^\.(time|run|script|script_sha256|procedure|step|status|exit|seconds)$/ { more = more (more == "" ? "" : "; ") substr($1, 2) ": " $2 }
-      END { put() }' >>"$scratch/runs"
+      END { put() }' >"$scratch/run"
+    cat "$scratch/run" >>"$scratch/runs"
+    weigh_run
   done
   sort "$scratch/runs" >"$scratch/timeline"
-  while IFS=$tab read -r at _ _ by_script of_procedure at_step state code _ more; do
+}
+
+# weigh_run: the facts of one run; they count when it moved production and no later one did, or
+# when none has.
+weigh_run() {
+  began_at=
+  title=
+  by=
+  moved_at=
+  ended_at=
+  said=
+  while IFS=$tab read -r at _ _ _ of_procedure at_step state code _ more; do
     case $of_procedure/$at_step in
     vercel-dashboard-rollback/start)
-      run_by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
-      run_procedure='Vercel Dashboard Rollback'
-      rolled_back=
-      verified_at=
+      began_at=$at
+      title='Vercel Dashboard Rollback'
+      by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
       ;;
-    vercel-dashboard-rollback/promote) [ "$state" != ok ] || rolled_back=$at ;;
+    vercel-dashboard-rollback/promote) [ "$state" != ok ] || moved_at=$at ;;
     vercel-dashboard-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
     vercel-dashboard-rollback/outcome)
-      run_outcome=${more#*truth: }
-      [ "$code" != 0 ] || verified_at=$at
+      said=${more#*truth: }
+      [ "$code" != 0 ] || ended_at=$at
       ;;
     git-rollback/start)
-      run_by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
-      run_procedure='Git-Based Rollback'
-      rolled_back=
-      verified_at=
+      began_at=$at
+      title='Git-Based Rollback'
+      by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
       ;;
-    git-rollback/deploy) [ "$state" != ok ] || rolled_back=$at ;;
+    git-rollback/deploy) [ "$state" != ok ] || moved_at=$at ;;
     git-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
     git-rollback/outcome)
-      run_outcome=${more#*truth: }
-      [ "$code" != 0 ] || verified_at=$at
+      said=${more#*truth: }
+      [ "$code" != 0 ] || ended_at=$at
       ;;
     emergency-rollback/start)
-      run_by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
-      run_procedure='Emergency Rollback Script'
-      rolled_back=
-      verified_at=
+      began_at=$at
+      title='Emergency Rollback Script'
+      by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
       ;;
-    emergency-rollback/move) [ "$state" != ok ] || rolled_back=$at ;;
+    emergency-rollback/move) [ "$state" != ok ] || moved_at=$at ;;
     emergency-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
     emergency-rollback/outcome)
-      run_outcome=${more#*truth: }
-      [ "$code" != 0 ] || verified_at=$at
+      said=${more#*truth: }
+      [ "$code" != 0 ] || ended_at=$at
       ;;
     environment-variables/start)
-      run_by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
-      run_procedure='Environment Variables'
-      rolled_back=
-      verified_at=
+      began_at=$at
+      title='Environment Variables'
+      by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
       ;;
-    environment-variables/redeploy) [ "$state" != ok ] || rolled_back=$at ;;
+    environment-variables/redeploy) [ "$state" != ok ] || moved_at=$at ;;
     environment-variables/notify) [ "$state" != ok ] || team_told=$at ;;
     environment-variables/outcome)
-      run_outcome=${more#*truth: }
-      [ "$code" != 0 ] || verified_at=$at
+      said=${more#*truth: }
+      [ "$code" != 0 ] || ended_at=$at
       ;;
     esac
-  done <"$scratch/timeline"
+  done <"$scratch/run"
+  weight=${moved_at:+x}$began_at
+  if [ -n "$began_at" ] && [ "$(printf '%s\n%s\n' "$run_weight" "$weight" | sort | tail -n 1)" = "$weight" ]; then
+    run_weight=$weight
+    run_procedure=$title
+    run_by=$by
+    run_outcome=$said
+    rolled_back=$moved_at
+    # Verified is what was moved; a run that moved nothing verified nothing.
+    verified_at=${moved_at:+$ended_at}
+  fi
 }
 
 # deadline SECONDS WORDS: until when, as a time of day, counted from the rollback.
