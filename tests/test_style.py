@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from generator import actions
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -30,3 +32,8 @@ def test_own_shell_scripts_are_clean():
     scripts = [ROOT / ".ci/run", ROOT / "requirements/lock.sh", *(ROOT / "tests").glob("*.sh")]
     done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_every_action_is_in_the_authoring_guide():
+    guide = (ROOT / "docs/authoring.md").read_text("utf-8")
+    assert not [a.name for a in actions.ACTIONS if f"`{a.name}`" not in guide]
