@@ -60,14 +60,11 @@ MIGRATIONS = Action(
                 (
                     "git",
                     "--no-pager",
-                    "diff",
-                    "--no-ext-diff",
-                    "--no-renames",
+                    "diff-tree",
+                    "-r",
                     "--name-only",
-                    "{live-commit}",
-                    "HEAD",
-                    "--",
-                    "{folder}",
+                    "{live-commit}:{folder}",
+                    "HEAD:{folder}",
                 )
             ),
         ),

@@ -724,7 +724,12 @@ pause() {
 # looked at is never a Pass.
 results=$scratch/results
 : >"$results"
+items=0
+failing=0
+first_failure=
 watching=
+hold_now=0
+unseen=0
 tab=$(printf '\t')
 
 begin_group() {
@@ -742,6 +747,7 @@ begin_item() {
   verdict=0
   looked_at=
   evidence=
+  [ -n "$watching" ] || items=$((items + 1))
 }
 
 # part TEXT: something that belongs to the item.
@@ -773,11 +779,14 @@ end_item() {
   if [ -n "$dry_run" ]; then
     [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+    hold_now=$((hold_now + 1))
     [ -n "$watching" ] || judged Pass machine
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 1 ]; then
     judged Fail machine
   elif [ -z "$watching" ]; then
     ask
+  elif [ -n "$looked_at" ]; then
+    unseen=$((unseen + 1))
   fi
 }
 
@@ -793,12 +802,15 @@ ask() {
   [ -z "$evidence" ] || wrap say "    Known: " "$evidence"
   for _ in 1 2 3; do
     printf '    [pass/fail/na/skip] ' 2>/dev/null || :
-    read -r answer || answer=skip
+    read -r answer || {
+      answer=skip
+      say ""
+    }
     case $answer in
-    p | pass | y | yes) answer=Pass ;;
-    f | fail | n | no) answer=Fail ;;
-    na | n/a) answer='Not applicable' ;;
-    s | skip | '') answer='Not checked' ;;
+    [Pp] | [Pp][Aa][Ss][Ss] | [Yy] | [Yy][Ee][Ss]) answer=Pass ;;
+    [Ff] | [Ff][Aa][Ii][Ll] | [Nn] | [Nn][Oo]) answer=Fail ;;
+    [Nn][Aa] | [Nn]/[Aa]) answer='Not applicable' ;;
+    [Ss] | [Ss][Kk][Ii][Pp] | '') answer='Not checked' ;;
     *) continue ;;
     esac
     break
@@ -812,19 +824,38 @@ ask() {
   esac
   if [ "$answer" = Fail ]; then
     printf '    What was seen? ' 2>/dev/null || :
-    read -r seen || seen=
+    seen=
+    read -r seen || say ""
     evidence="${evidence:+$evidence; }$(printable "$seen")"
   fi
   judged "$answer" person
 }
 
+# a_row RESULT BY: the item as a line of the results.
+a_row() {
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence"
+}
+
 # judged RESULT BY: writes the result of the item down; a later one replaces an earlier one.
 judged() {
   now
-  { grep -v "^[^$tab]*$tab$item$tab" "$results" || :; } >"$results.new"
-  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence" >>"$results.new"
-  rm -f "$results"
-  cat "$results.new" >"$results"
+  if [ "$1" = Fail ]; then
+    failing=1
+    first_failure=${first_failure:-$stamp}
+  fi
+  if [ -n "$watching" ]; then
+    # A signal waits: what it says would land in the file.
+    holding=1
+    while IFS= read -r row; do
+      case $row in
+      "$group$tab$item$tab"*) a_row "$1" "$2" ;;
+      *) printf '%s\n' "$row" ;;
+      esac
+    done <"$results" >"$results.new" && results=$results.new
+    release
+  else
+    a_row "$1" "$2" >>"$results"
+  fi
   case $1 in
   Pass) shown_result='PASS         ' ;;
   Fail) shown_result='FAIL         ' ;;
@@ -844,14 +875,16 @@ completed=
 count_results() {
   passed=0
   failed=0
-  left=0
   while IFS=$tab read -r _ _ _ result _; do
     case $result in
     Pass | 'Not applicable') passed=$((passed + 1)) ;;
     Fail) failed=$((failed + 1)) ;;
-    *) left=$((left + 1)) ;;
     esac
   done <"$results"
+  # What could not be written down, on a full disk, is missing there; it must not be missed here.
+  [ "$failed" -gt 0 ] || failed=$failing
+  left=$((items - passed - failed))
+  [ "$left" -ge 0 ] || left=0
   if [ "$failed" -gt 0 ]; then
     outcome=Failed
   elif [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then
@@ -863,7 +896,7 @@ count_results() {
 
 # markdown TEXT: TEXT as it stands in a table of Markdown.
 markdown() {
-  printable "$1" | sed 's/[][\\`*_<>|#]/\\&/g'
+  printable "$1" | sed 's/[][\\`*_<>|#&~]/\\&/g'
 }
 
 as_markdown() {

@@ -704,7 +704,12 @@ pause() {
 # looked at is never a Pass.
 results=$scratch/results
 : >"$results"
+items=0
+failing=0
+first_failure=
 watching=
+hold_now=0
+unseen=0
 tab=$(printf '\t')
 
 begin_group() {
@@ -722,6 +727,7 @@ begin_item() {
   verdict=0
   looked_at=
   evidence=
+  [ -n "$watching" ] || items=$((items + 1))
 }
 
 # part TEXT: something that belongs to the item.
@@ -753,11 +759,14 @@ end_item() {
   if [ -n "$dry_run" ]; then
     [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+    hold_now=$((hold_now + 1))
     [ -n "$watching" ] || judged Pass machine
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 1 ]; then
     judged Fail machine
   elif [ -z "$watching" ]; then
     ask
+  elif [ -n "$looked_at" ]; then
+    unseen=$((unseen + 1))
   fi
 }
 
@@ -773,12 +782,15 @@ ask() {
   [ -z "$evidence" ] || wrap say "    Known: " "$evidence"
   for _ in 1 2 3; do
     printf '    [pass/fail/na/skip] ' 2>/dev/null || :
-    read -r answer || answer=skip
+    read -r answer || {
+      answer=skip
+      say ""
+    }
     case $answer in
-    p | pass | y | yes) answer=Pass ;;
-    f | fail | n | no) answer=Fail ;;
-    na | n/a) answer='Not applicable' ;;
-    s | skip | '') answer='Not checked' ;;
+    [Pp] | [Pp][Aa][Ss][Ss] | [Yy] | [Yy][Ee][Ss]) answer=Pass ;;
+    [Ff] | [Ff][Aa][Ii][Ll] | [Nn] | [Nn][Oo]) answer=Fail ;;
+    [Nn][Aa] | [Nn]/[Aa]) answer='Not applicable' ;;
+    [Ss] | [Ss][Kk][Ii][Pp] | '') answer='Not checked' ;;
     *) continue ;;
     esac
     break
@@ -792,19 +804,38 @@ ask() {
   esac
   if [ "$answer" = Fail ]; then
     printf '    What was seen? ' 2>/dev/null || :
-    read -r seen || seen=
+    seen=
+    read -r seen || say ""
     evidence="${evidence:+$evidence; }$(printable "$seen")"
   fi
   judged "$answer" person
 }
 
+# a_row RESULT BY: the item as a line of the results.
+a_row() {
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence"
+}
+
 # judged RESULT BY: writes the result of the item down; a later one replaces an earlier one.
 judged() {
   now
-  { grep -v "^[^$tab]*$tab$item$tab" "$results" || :; } >"$results.new"
-  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence" >>"$results.new"
-  rm -f "$results"
-  cat "$results.new" >"$results"
+  if [ "$1" = Fail ]; then
+    failing=1
+    first_failure=${first_failure:-$stamp}
+  fi
+  if [ -n "$watching" ]; then
+    # A signal waits: what it says would land in the file.
+    holding=1
+    while IFS= read -r row; do
+      case $row in
+      "$group$tab$item$tab"*) a_row "$1" "$2" ;;
+      *) printf '%s\n' "$row" ;;
+      esac
+    done <"$results" >"$results.new" && results=$results.new
+    release
+  else
+    a_row "$1" "$2" >>"$results"
+  fi
   case $1 in
   Pass) shown_result='PASS         ' ;;
   Fail) shown_result='FAIL         ' ;;
@@ -824,14 +855,16 @@ completed=
 count_results() {
   passed=0
   failed=0
-  left=0
   while IFS=$tab read -r _ _ _ result _; do
     case $result in
     Pass | 'Not applicable') passed=$((passed + 1)) ;;
     Fail) failed=$((failed + 1)) ;;
-    *) left=$((left + 1)) ;;
     esac
   done <"$results"
+  # What could not be written down, on a full disk, is missing there; it must not be missed here.
+  [ "$failed" -gt 0 ] || failed=$failing
+  left=$((items - passed - failed))
+  [ "$left" -ge 0 ] || left=0
   if [ "$failed" -gt 0 ]; then
     outcome=No-go
   elif [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then
@@ -843,7 +876,7 @@ count_results() {
 
 # markdown TEXT: TEXT as it stands in a table of Markdown.
 markdown() {
-  printable "$1" | sed 's/[][\\`*_<>|#]/\\&/g'
+  printable "$1" | sed 's/[][\\`*_<>|#&~]/\\&/g'
 }
 
 as_markdown() {
@@ -1014,19 +1047,18 @@ check_4() {
     found="which commit production serves is not known"
     return 2
   fi
-  if ! command -v git >/dev/null 2>&1 || ! git cat-file -e "$live_commit^{commit}" 2>/dev/null; then
-    found="this is no clone that has commit $(printf '%.12s' "$live_commit")"
-    return 2
-  fi
-  if ! limited 60 git --no-pager diff --no-ext-diff --no-renames --name-only "${live_commit}" HEAD -- "${migrations_folder}"; then
-    found="Git cannot compare this clone with commit $(printf '%.12s' "$live_commit")"
+  # Two trees are compared, not files below this folder: it may be any folder of the clone. Where one
+  # of them has no such folder there is nothing to compare, which is not the same as no difference.
+  if ! limited 60 git --no-pager diff-tree -r --name-only "${live_commit}":"${migrations_folder}" HEAD:"${migrations_folder}"; then
+    found="this is no clone that has $migrations_folder of commit $(printf '%.12s' "$live_commit") and of what is checked out; is a 'git fetch' needed?"
     return 2
   fi
   if [ ! -s "$scratch/out" ]; then
     found="nothing in $migrations_folder differs between $(printf '%.12s' "$live_commit") and what is checked out here"
     return 0
   fi
-  found="migrations differ since $(printf '%.12s' "$live_commit"): $(printable "$(sed 5q "$scratch/out" | tr '\n' ' ')")"
+  changed=$(printable "$(sed 5q "$scratch/out" | tr '\n' ' ')")
+  found="migrations differ since $(printf '%.12s' "$live_commit"): ${changed% }"
   return 2
 }
 
@@ -1048,7 +1080,7 @@ go_through() {
   try check_3 2 ''
   end_item
   begin_item migrations 'No database migration lies between, or it is reversible'
-  try check_4 2 'git --no-pager diff --no-ext-diff --no-renames --name-only <live-commit> HEAD -- prisma/migrations'
+  try check_4 2 'git --no-pager diff-tree -r --name-only <live-commit>:prisma/migrations HEAD:prisma/migrations'
   end_item
   begin_item backup 'A fresh backup of the database exists'
   end_item

@@ -1260,21 +1260,19 @@ check_5() {
     return 1
   fi
 
-  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
-  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
-  '')
+  # In files: a page can be longer than what a variable may hold on its way to a program.
+  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
+  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
-    ;;
-  esac
+  fi
   expected=$(printf '%s' '"status":"ok"' | tr -d ' \t')
-  case $body in
-  *"$expected"*) ;;
-  *)
+  if ! grep -qF -e "$expected" "$scratch/body"; then
     found="$asked: the answer does not say $expected"
     return 1
-    ;;
-  esac
+  fi
   found="$asked: $http_status in $took s"
   return 0
 }

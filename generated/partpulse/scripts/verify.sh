@@ -561,18 +561,25 @@ postgresql_address() {
   *) query= ;;
   esac
   rest=${rest%%\?*}
-  PGDATABASE=$(unescaped "${rest#*/}")
+  # What ought to be escaped and is not would end up where it is shown: half a password as a name.
+  case ${rest#*/} in
+  "$rest" | '' | *@*) return 1 ;;
+  esac
+  unescape "${rest#*/}"
+  PGDATABASE=$unescaped
   rest=${rest%%/*}
   PGUSER=
   PGPASSWORD=
   case $rest in
   *@*)
-    PGUSER=$(unescaped "${rest%%[:@]*}")
+    unescape "${rest%%[:@]*}"
+    PGUSER=$unescaped
     PGPASSWORD=${rest%@*}
     case $PGPASSWORD in
-    *:*) PGPASSWORD=$(unescaped "${PGPASSWORD#*:}") ;;
-    *) PGPASSWORD= ;;
+    *:*) unescape "${PGPASSWORD#*:}" ;;
+    *) unescaped= ;;
     esac
+    PGPASSWORD=$unescaped
     rest=${rest##*@}
     ;;
   esac
@@ -589,43 +596,54 @@ postgresql_address() {
     PGSSLMODE=${PGSSLMODE%%&*}
     ;;
   esac
-  case $PGPORT$PGHOST$PGSSLMODE in
-  *[!A-Za-z0-9.-]* | '') return 1 ;;
+  case $PGHOST$PGSSLMODE in
+  *[!A-Za-z0-9._-]*) return 1 ;;
+  esac
+  case $PGPORT in
+  *[!0-9]* | '') return 1 ;;
   esac
   [ -n "$PGHOST" ] || return 1
+  # These would send psql elsewhere than the address says.
+  unset PGHOSTADDR PGOPTIONS PGSERVICE PGSERVICEFILE PGTARGETSESSIONATTRS
   PGCONNECT_TIMEOUT=10
   export PGDATABASE PGUSER PGPASSWORD PGPORT PGHOST PGSSLMODE PGCONNECT_TIMEOUT
 }
 
-# unescaped TEXT: TEXT with '%41' as 'A'.
-unescaped() {
+# unescape TEXT: puts TEXT with '%41' as 'A' into $unescaped. Not by `printf`: that is a program in
+# some shells, and everybody can see a program's arguments.
+unescape() {
   text_left=$1
-  text_done=
+  unescaped=
   while :; do
     case $text_left in
     *%*) ;;
     *) break ;;
     esac
-    text_done=$text_done${text_left%%%*}
+    unescaped=$unescaped${text_left%%%*}
     text_left=${text_left#*%}
     case $text_left in
     [0-9A-Fa-f][0-9A-Fa-f]*)
-      digits=$(printf '%.2s' "$text_left")
+      digits=${text_left%"${text_left#??}"}
       # shellcheck disable=SC2059 # the format is what turns the number into its letter
-      text_done=$text_done$(printf "\\$(printf '%03o' "0x$digits")")
+      unescaped=$unescaped$(printf "\\$(printf '%03o' "0x$digits")")
       text_left=${text_left#??}
       ;;
-    *) text_done=$text_done% ;;
+    *) unescaped=$unescaped% ;;
     esac
   done
-  printf '%s' "$text_done$text_left"
+  unescaped=$unescaped$text_left
 }
 
 # --- The items. Each gets one result: Pass, Fail, Not applicable or Not checked. What was not
 # looked at is never a Pass.
 results=$scratch/results
 : >"$results"
+items=0
+failing=0
+first_failure=
 watching=
+hold_now=0
+unseen=0
 tab=$(printf '\t')
 
 begin_group() {
@@ -643,6 +661,7 @@ begin_item() {
   verdict=0
   looked_at=
   evidence=
+  [ -n "$watching" ] || items=$((items + 1))
 }
 
 # part TEXT: something that belongs to the item.
@@ -674,11 +693,14 @@ end_item() {
   if [ -n "$dry_run" ]; then
     [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+    hold_now=$((hold_now + 1))
     [ -n "$watching" ] || judged Pass machine
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 1 ]; then
     judged Fail machine
   elif [ -z "$watching" ]; then
     ask
+  elif [ -n "$looked_at" ]; then
+    unseen=$((unseen + 1))
   fi
 }
 
@@ -694,12 +716,15 @@ ask() {
   [ -z "$evidence" ] || wrap say "    Known: " "$evidence"
   for _ in 1 2 3; do
     printf '    [pass/fail/na/skip] ' 2>/dev/null || :
-    read -r answer || answer=skip
+    read -r answer || {
+      answer=skip
+      say ""
+    }
     case $answer in
-    p | pass | y | yes) answer=Pass ;;
-    f | fail | n | no) answer=Fail ;;
-    na | n/a) answer='Not applicable' ;;
-    s | skip | '') answer='Not checked' ;;
+    [Pp] | [Pp][Aa][Ss][Ss] | [Yy] | [Yy][Ee][Ss]) answer=Pass ;;
+    [Ff] | [Ff][Aa][Ii][Ll] | [Nn] | [Nn][Oo]) answer=Fail ;;
+    [Nn][Aa] | [Nn]/[Aa]) answer='Not applicable' ;;
+    [Ss] | [Ss][Kk][Ii][Pp] | '') answer='Not checked' ;;
     *) continue ;;
     esac
     break
@@ -713,19 +738,38 @@ ask() {
   esac
   if [ "$answer" = Fail ]; then
     printf '    What was seen? ' 2>/dev/null || :
-    read -r seen || seen=
+    seen=
+    read -r seen || say ""
     evidence="${evidence:+$evidence; }$(printable "$seen")"
   fi
   judged "$answer" person
 }
 
+# a_row RESULT BY: the item as a line of the results.
+a_row() {
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence"
+}
+
 # judged RESULT BY: writes the result of the item down; a later one replaces an earlier one.
 judged() {
   now
-  { grep -v "^[^$tab]*$tab$item$tab" "$results" || :; } >"$results.new"
-  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$group" "$item" "$text" "$1" "$2" "$stamp" "$evidence" >>"$results.new"
-  rm -f "$results"
-  cat "$results.new" >"$results"
+  if [ "$1" = Fail ]; then
+    failing=1
+    first_failure=${first_failure:-$stamp}
+  fi
+  if [ -n "$watching" ]; then
+    # A signal waits: what it says would land in the file.
+    holding=1
+    while IFS= read -r row; do
+      case $row in
+      "$group$tab$item$tab"*) a_row "$1" "$2" ;;
+      *) printf '%s\n' "$row" ;;
+      esac
+    done <"$results" >"$results.new" && results=$results.new
+    release
+  else
+    a_row "$1" "$2" >>"$results"
+  fi
   case $1 in
   Pass) shown_result='PASS         ' ;;
   Fail) shown_result='FAIL         ' ;;
@@ -740,26 +784,38 @@ judged() {
 # watch_on: goes on looking, without questions, until the phase is over or something fails.
 watch_on() {
   [ -z "$dry_run" ] || return 0
+  count_results
+  if [ "$failed" -gt 0 ] || [ "$hold_now" -eq 0 ]; then
+    watched='Not watched: something failed at once.'
+    [ "$failed" -gt 0 ] || watched='Not watched: nothing could be looked at from here.'
+    return 0
+  fi
   watching=1
   rounds=0
   spent=0
   interval=$((phase_seconds / 20))
   [ "$interval" -ge 30 ] || interval=30
   [ "$interval" -le 900 ] || interval=900
-  count_results
   say ""
   wrap say "" "Watching for $((phase_seconds / 60)) minutes, every $interval seconds. Ctrl-C ends it; what was seen is kept."
-  while [ "$failed" -eq 0 ] && [ "$spent" -lt "$phase_seconds" ]; do
-    sleep "$interval" 2>/dev/null || :
+  while [ "$spent" -lt "$phase_seconds" ]; do
+    # A signal ends this wait at once; it would not end a plain `sleep`.
+    limited "$((interval + 60))" sleep "$interval" || :
     spent=$((spent + interval))
     rounds=$((rounds + 1))
+    hold_now=0
+    unseen=0
     go_through
     count_results
     now
-    [ "$failed" -gt 0 ] || say "  $stamp  what was looked at holds"
+    if [ "$failed" -gt 0 ]; then break; fi
+    case $unseen in
+    0) say "  $stamp  $hold_now hold" ;;
+    *) say "  $stamp  $hold_now hold, $unseen could not be looked at" ;;
+    esac
   done
   watched="Watched for $spent seconds, $rounds times."
-  [ "$failed" -eq 0 ] || watched="$watched The first failure came at $stamp."
+  [ "$failed" -eq 0 ] || watched="$watched The first failure came at $first_failure."
 }
 
 # --- The completed checklist: Markdown for people, JSON for programs, beside the run log.
@@ -770,14 +826,16 @@ completed=
 count_results() {
   passed=0
   failed=0
-  left=0
   while IFS=$tab read -r _ _ _ result _; do
     case $result in
     Pass | 'Not applicable') passed=$((passed + 1)) ;;
     Fail) failed=$((failed + 1)) ;;
-    *) left=$((left + 1)) ;;
     esac
   done <"$results"
+  # What could not be written down, on a full disk, is missing there; it must not be missed here.
+  [ "$failed" -gt 0 ] || failed=$failing
+  left=$((items - passed - failed))
+  [ "$left" -ge 0 ] || left=0
   if [ "$failed" -gt 0 ]; then
     outcome=Failed
   elif [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then
@@ -789,7 +847,7 @@ count_results() {
 
 # markdown TEXT: TEXT as it stands in a table of Markdown.
 markdown() {
-  printable "$1" | sed 's/[][\\`*_<>|#]/\\&/g'
+  printable "$1" | sed 's/[][\\`*_<>|#&~]/\\&/g'
 }
 
 as_markdown() {
@@ -920,13 +978,14 @@ check_1() {
     return 1
   fi
 
-  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
-  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
-  '')
+  # In files: a page can be longer than what a variable may hold on its way to a program.
+  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
+  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
-    ;;
-  esac
+  fi
   found="$asked: $http_status in $took s"
   return 0
 }
@@ -971,21 +1030,19 @@ check_2() {
     return 1
   fi
 
-  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
-  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
-  '')
+  # In files: a page can be longer than what a variable may hold on its way to a program.
+  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
+  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
-    ;;
-  esac
+  fi
   expected=$(printf '%s' '"status":"ok"' | tr -d ' \t')
-  case $body in
-  *"$expected"*) ;;
-  *)
+  if ! grep -qF -e "$expected" "$scratch/body"; then
     found="$asked: the answer does not say $expected"
     return 1
-    ;;
-  esac
+  fi
   found="$asked: $http_status in $took s"
   return 0
 }
@@ -1030,14 +1087,15 @@ check_3() {
     return 1
   fi
 
-  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
-  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
-  '')
+  # In files: a page can be longer than what a variable may hold on its way to a program.
+  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
+  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
-    ;;
-  esac
-  if sed '$d' "$scratch/out" | grep -qiE -e 'Application error: a|Internal Server Error'; then
+  fi
+  if grep -qiE -e 'Application error: a|Internal Server Error' "$scratch/page"; then
     found="$asked: the answer shows an error message"
     return 1
   fi
@@ -1085,21 +1143,19 @@ check_4() {
     return 1
   fi
 
-  body=$(sed '$d' "$scratch/out" | tr -d ' \000\n\r\t')
-  case $(printf '%s' "$body" | sed 's/<[^>]*>//g') in
-  '')
+  # In files: a page can be longer than what a variable may hold on its way to a program.
+  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
+  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
-    ;;
-  esac
+  fi
   expected=$(printf '%s' '{' | tr -d ' \t')
-  case $body in
-  *"$expected"*) ;;
-  *)
+  if ! grep -qF -e "$expected" "$scratch/body"; then
     found="$asked: the answer does not say $expected"
     return 1
-    ;;
-  esac
+  fi
   found="$asked: $http_status in $took s"
   return 0
 }
@@ -1115,7 +1171,7 @@ check_5() {
     return 2
   fi
   postgresql_address "$database" || {
-    found="DIRECT_URL or DATABASE_URL is no address of PostgreSQL"
+    found="DIRECT_URL or DATABASE_URL is no address of PostgreSQL that can be used as it stands"
     return 2
   }
   limited 25 psql --no-psqlrc --no-password --tuples-only --no-align --command 'select 1'
@@ -1125,6 +1181,10 @@ check_5() {
   0-1)
     found="PostgreSQL at $PGHOST answers this machine"
     return 0
+    ;;
+  124-*)
+    found="PostgreSQL at $PGHOST: no answer within 25 seconds"
+    return 1
     ;;
   esac
   found="PostgreSQL at $PGHOST does not answer this machine: $(printable "$(sed 1q "$scratch/err")")"
@@ -1140,6 +1200,10 @@ check_6() {
     return 2
     ;;
   esac
+  command -v awk >/dev/null 2>&1 || {
+    found="the program 'awk' is not on this machine"
+    return 2
+  }
   get_once() {
     address="${parameter_address}"
     address=${address%/}
