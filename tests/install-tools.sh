@@ -5,9 +5,11 @@
 set -eu
 
 missing=
-for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck shfmt:shfmt curl:curl ps:procps node:nodejs npm:npm; do
+for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck shfmt:shfmt curl:curl openssl:openssl ps:procps node:nodejs npm:npm; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
+# Debian keeps PostgreSQL's own programs away from PATH.
+command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -1,0 +1,563 @@
+"""verify.sh against an application that is well or ill, a person at a terminal, and PostgreSQL.
+
+`Checklist.check` says what must hold after every run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.scripts.scriptworld import SHELLS, needs, shell_command, under_all
+from tests.vercel.checkworld import (
+    MACHINE,
+    PASSWORD,
+    WELL,
+    Answer,
+    Checklist,
+    Database,
+    Site,
+    free_port,
+    parity,
+    postgresql,
+)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    found = Site()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def verify(tmp_path: Path, site: Site) -> Checklist:
+    return Checklist(tmp_path, env={"PRODUCTION_URL": site.url, "NORMAL_RESPONSE_MS": "5000"})
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    programs = postgresql()
+    if programs is None:
+        needs("initdb")
+    # Not below pytest's own folder, which only its owner may enter.
+    folder = Path(tempfile.mkdtemp(prefix="rollbook-pg."))
+    found = Database(programs, folder)
+    yield found
+    found.close()
+    shutil.rmtree(folder)
+
+
+def url(
+    database: Database, password: str = PASSWORD, name: str = "postgres", more: str = ""
+) -> str:
+    return f"postgresql://app:{quote(password, safe='')}@127.0.0.1:{database.port}/{name}{more}"
+
+
+ERROR = b"<h2>Application error: a client-side exception has occurred</h2>"
+WORDS = b"<p>PartPulse</p>\n" * 20_000
+HOME, SESSION = ("loads", "no-errors", "response-times"), ("authentication",)
+EVERYTHING = (*HOME, *SESSION)
+# name: what the application serves, what fails of what a machine looks at, words that must be said
+ILL: dict[str, tuple[dict[str, Answer], tuple[str, ...], str]] = {
+    "well": ({}, (), "GET /: 200 in"),
+    "500": ({p: Answer(500, b"oops") for p in WELL}, EVERYTHING, "GET /: status 500"),
+    "404": ({"/": Answer(404, b"gone")}, HOME, "GET /: status 404"),
+    "204": ({"/": Answer(204)}, HOME, "GET /: status 204"),
+    "blank": ({"/": Answer(body=b" \n\t\r\n")}, HOME[:2], "the answer is blank"),
+    "empty tags": (
+        {"/": Answer(body=b"<html><body>\n<div\nid='root'></div>\n</body></html>\n")},
+        HOME[:2],
+        "the answer is blank",
+    ),
+    "error text": ({"/": Answer(body=ERROR)}, HOME[1:2], "shows an error message"),
+    "error text in other letters": (
+        {"/": Answer(body=b"x\nINTERNAL SERVER ERROR\n")},
+        HOME[1:2],
+        "shows an error message",
+    ),
+    "huge": ({"/": Answer(body=WORDS), "/api/health": Answer(body=WORDS + b'"status":"ok"')}, (), ""),
+    "huge, with an error": ({"/": Answer(body=ERROR + WORDS)}, HOME[1:2], "shows an error"),
+    "binary": ({"/": Answer(body=b"\0\1\xff\xfe<p>a\0b</p>\0\n\0")}, (), "GET /: 200"),
+    "only NULs": ({"/": Answer(body=b"\0\0\n\0")}, HOME[:2], "the answer is blank"),
+    "error text among NULs": (
+        {"/": Answer(body=b"a\0b\0Internal Server Error\0")},
+        HOME[1:2],
+        "shows an error message",
+    ),
+    "redirect": ({"/": Answer(307, to="/in"), "/in": Answer(body=b"in")}, (), "GET /: 200"),
+    "redirect loop": ({"/": Answer(307, to="/")}, HOME, "redirects without end"),
+    "redirect to nobody": ({"/": Answer(307, to="http://127.0.0.1:1/")}, HOME, "nobody answers"),
+    "cut": ({"/": Answer(body=b"<p>half", cut=True)}, HOME, "no proper answer"),
+    "closed": ({"/": Answer(status=0)}, HOME, "no proper answer"),
+    "degraded": (
+        {"/api/health": Answer(body=b'{"status":"degraded"}')},
+        HOME[:1],
+        'does not say "status":"ok"',
+    ),
+    "health is a login page": (
+        {"/api/health": Answer(302, to="/login"), "/login": Answer(body=b"<p>Log in</p>")},
+        HOME[:1],
+        'does not say "status":"ok"',
+    ),
+    "no session": ({"/api/auth/session": Answer(500, b"{}")}, SESSION, "session: status 500"),
+}  # fmt: skip
+UNDER_ALL = ("huge", "huge, with an error", "error text among NULs", "empty tags")
+
+
+def expect(done, failed: tuple[str, ...], unseen: tuple[str, ...] = ("database",)) -> None:
+    """Each item that a machine looks at has the result that is true of the application."""
+    for name in MACHINE:
+        if name in done.items:
+            wanted = "Fail" if name in failed else "Not checked" if name in unseen else "Pass"
+            assert done.items[name][0] == wanted, (name, done.output)
+    people = {r for name, (r, *_) in done.items.items() if name not in MACHINE}
+    assert people <= {"Not checked"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shell"), [(n, s) for n in ILL for s in (SHELLS if n in UNDER_ALL else ["dash"])]
+)
+def test_what_a_machine_sees_is_true(verify, site, name: str, shell: str) -> None:
+    answers, failed, words = ILL[name]
+    site.answers.update(answers)
+    done = verify.run(needs(shell), "--yes")
+    expect(done, failed)
+    assert words in done.words
+    assert "Broken pipe" not in done.output and "too long" not in done.output
+
+
+def test_nobody_there(verify, site) -> None:
+    done = verify.run("dash", "--yes", PRODUCTION_URL=f"http://127.0.0.1:{free_port()}")
+    expect(done, EVERYTHING)
+    assert "nobody answers there" in done.words
+
+
+def test_a_certificate_of_nobody(tmp_path: Path) -> None:
+    needs("openssl")
+    pem = tmp_path / "pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    made += ["-keyout", str(pem), "-out", str(tmp_path / "crt")]
+    subprocess.run(
+        [*made, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True,
+        capture_output=True,
+    )
+    pem.write_text(pem.read_text() + (tmp_path / "crt").read_text())
+    site = Site(pem)
+    try:
+        verify = Checklist(tmp_path, env={"PRODUCTION_URL": site.url, "NORMAL_RESPONSE_MS": "5000"})
+        done = verify.run("dash", "--yes")
+        expect(done, EVERYTHING)
+        assert "the certificate or the encryption failed" in done.words and site.asked == []
+        # The same application, to somebody who trusts it.
+        expect(verify.run("dash", "--yes", CURL_CA_BUNDLE=str(tmp_path / "crt")), ())
+    finally:
+        site.close()
+
+
+def test_an_application_that_never_answers(tmp_path: Path, site) -> None:
+    verify = Checklist(tmp_path, env={"PRODUCTION_URL": site.url}, tick=0.02)
+    site.answers = {p: Answer(hang=True) for p in WELL}
+    done = verify.run("dash", "--yes", "--phase", "immediate")
+    expect(done, EVERYTHING)
+    assert "no answer within 20 seconds" in done.words
+
+
+def test_the_middle_of_three_times_counts(verify, site) -> None:
+    site.answers["/"] = Answer(body=b"home", delay=0.3)
+    expect(verify.run("dash", "--yes", NORMAL_RESPONSE_MS="100"), ("response-times",))
+    # Two earlier items ask for the page as well.
+    for slow in (3, 4, 5):
+
+        def one_is_slow(site: Site) -> None:
+            late = site.asked[-1] == "/" and site.asked.count("/") == slow
+            site.answers["/"] = Answer(body=b"home", delay=1.5 if late else 0)
+
+        site.asked.clear()
+        site.turn = one_is_slow
+        expect(verify.run("dash", "--yes", NORMAL_RESPONSE_MS="600"), ())
+        assert site.asked.count("/") == 5
+
+
+@pytest.mark.parametrize(
+    ("missing", "unseen", "words"),
+    [
+        ("PRODUCTION_URL", MACHINE, "the address of production is not known"),
+        ("NORMAL_RESPONSE_MS", MACHINE[3:], "the normal response time is not known"),
+        ("curl", MACHINE, "'curl' is not on this machine"),
+        ("awk", MACHINE[3:], "'awk' is not on this machine"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_not_checked(verify, missing, unseen, words) -> None:
+    more = {missing: None}
+    if missing.islower():
+        verify.without(missing)
+        more = {}
+    done = verify.run("dash", "--yes", **more)
+    expect(done, (), tuple(unseen))
+    assert words in done.words and done.code == 8
+
+
+def test_what_can_be_no_address_reaches_nobody(verify, site) -> None:
+    verify.recorded("curl")
+    for address in (
+        "ftp://x",
+        "https://user:pw@x",
+        f"{site.url}/$(id)",
+        "-K/etc/passwd",
+        "https://",
+    ):
+        expect(verify.run("dash", "--yes", PRODUCTION_URL=address), (), MACHINE)
+    assert site.asked == [] and verify.calls() == []
+
+
+# --- PostgreSQL.
+
+DATABASES = {
+    "right": (lambda d: {"DATABASE_URL": url(d)}, "Pass", "answers this machine"),
+    "what only Prisma understands": (
+        lambda d: {"DATABASE_URL": url(d, more="?schema=public&pgbouncer=true&connection_limit=1")},
+        "Pass",
+        "answers this machine",
+    ),
+    "no encryption": (lambda d: {"DATABASE_URL": url(d, more="?sslmode=disable")}, "Pass", ""),
+    "encryption that is not there": (
+        lambda d: {"DATABASE_URL": url(d, more="?schema=a&sslmode=require")},
+        "Fail",
+        "SSL",
+    ),
+    "wrong password": (
+        lambda d: {"DATABASE_URL": url(d, password=PASSWORD + "x")},
+        "Fail",
+        "password authentication failed",
+    ),
+    "no password": (
+        lambda d: {"DATABASE_URL": f"postgres://app@127.0.0.1:{d.port}/postgres"},
+        "Fail",
+        "no password supplied",
+    ),
+    "no such database": (lambda d: {"DATABASE_URL": url(d, name="nil")}, "Fail", '"nil" does not'),
+    "nothing there": (
+        lambda d: {"DATABASE_URL": url(d).replace(str(d.port), str(free_port()))},
+        "Fail",
+        "Connection refused",
+    ),
+    "DIRECT_URL comes first": (
+        lambda d: {"DATABASE_URL": url(d, name="nil"), "DIRECT_URL": url(d)},
+        "Pass",
+        "",
+    ),
+    "DIRECT_URL comes first, and is wrong": (
+        lambda d: {"DATABASE_URL": url(d), "DIRECT_URL": url(d, name="nil")},
+        "Fail",
+        '"nil" does not',
+    ),
+    "the caller's own variables do not lead elsewhere": (
+        lambda d: {
+            "DATABASE_URL": url(d).replace(str(d.port), str(free_port())),
+            "PGHOSTADDR": "127.0.0.1",
+            "PGPORT": str(d.port),
+            "PGPASSWORD": PASSWORD,
+            "PGSERVICE": "right",
+            "PGSERVICEFILE": str(d.folder / "service"),
+        },
+        "Fail",
+        "Connection refused",
+    ),
+    "another host, whatever PGHOSTADDR says": (
+        lambda d: {
+            "DATABASE_URL": url(d).replace("127.0.0.1", "127.0.0.77x"),
+            "PGHOSTADDR": "127.0.0.1",
+        },
+        "Fail",
+        "127.0.0.77x",
+    ),
+    "no name": (
+        lambda d: {"DATABASE_URL": url(d).rpartition("/")[0]},
+        "Not checked",
+        "no address of PostgreSQL",
+    ),
+    "a password with / that is not escaped": (
+        lambda d: {"DATABASE_URL": url(d).replace("%2F", "/").replace("%3A", ":")},
+        "Not checked",
+        "no address of PostgreSQL",
+    ),
+    "a password with ? that is not escaped": (
+        lambda d: {"DATABASE_URL": url(d).replace("%2F", "?")},
+        "Not checked",
+        "no address of PostgreSQL",
+    ),
+    "a password like a port": (
+        lambda d: {"DATABASE_URL": f"postgresql://app:1234/x@127.0.0.1:{d.port}/postgres"},
+        "Not checked",
+        "no address of PostgreSQL",
+    ),
+    "an empty name": (
+        lambda d: {"DATABASE_URL": url(d, name="")},
+        "Not checked",
+        "no address of PostgreSQL",
+    ),
+    "another kind": (
+        lambda d: {"DATABASE_URL": url(d).replace("postgresql", "prisma")},
+        "Not checked",
+        "no address of PostgreSQL",
+    ),
+    "none": (lambda d: {}, "Not checked", "neither DIRECT_URL nor DATABASE_URL is set"),
+}
+
+
+@pytest.fixture
+def near(verify, database) -> Checklist:
+    """A checklist that looks only at what begins at once, with PostgreSQL's programs at hand."""
+    verify.env["PATH"] = f"{database.programs}:{os.environ['PATH']}"
+    quoted = quote(PASSWORD, safe="")
+    verify.secrets = [PASSWORD, quoted, *re.findall("....", PASSWORD), *re.findall(".{9}", quoted)]
+    (database.folder / "service").write_text(f"[right]\nhost=127.0.0.1\nport={database.port}\n")
+    return verify
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_the_database(near, database, name: str) -> None:
+    environment, result, words = DATABASES[name]
+    near.recorded("psql")
+    done = near.run("dash", "--yes", "--phase", "immediate", **environment(database))
+    assert done.items["database"][0] == result, done.output
+    assert words in done.words
+    assert bool(near.calls()) == (result != "Not checked")
+
+
+def test_the_password_is_in_no_argument_list(near, database) -> None:
+    """Some shells have no `printf` of their own: what it is given, everybody can see."""
+    near.recorded("psql", "printf", "tr", "sed", "grep", "cat", "head", "tail", "date", "env", "sh")
+
+    def run(shell: str) -> list[str]:
+        done = near.copy(shell).run(
+            shell, "--yes", "--phase", "immediate", DIRECT_URL=url(database, more="?schema=a")
+        )
+        return [] if done.items["database"][0] == "Pass" else [done.output]
+
+    under_all([needs(s) for s in SHELLS], run)
+
+
+def test_without_psql_the_database_is_not_checked(near, database) -> None:
+    near.without("psql")
+    done = near.run("dash", "--yes", "--phase", "immediate", DATABASE_URL=url(database))
+    assert done.items["database"][0] == "Not checked"
+    assert "'psql' is not on this machine" in done.words
+
+
+# --- A person at a terminal.
+
+TEXT = 'it\'s "red" | \\ \\n `x` *a* _b_ <b> &amp; ~~c~~ [x](y) $HOME $(id) %s Zürich ✓'
+
+
+def test_done_and_all_well(near, database) -> None:
+    """Exit 0: every check of the machine holds, and a person has passed the rest."""
+
+    def run(shell: str) -> list[str]:
+        answers = iter([b"pass\n", b"na\n", b"Yes\n", b"P\n", b"n/a\n", *[b"pass\n"] * 6])
+        done = near.copy(shell).asked(
+            shell, answer=lambda item, prompt: next(answers), DATABASE_URL=url(database)
+        )
+        good = done.code == 0 and done.outcome == "Passed" and len(done.items) == 15
+        by = {name for name, (_, by, _) in done.items.items() if by == "machine"}
+        results = {done.items[n][0] for n in MACHINE}
+        return [] if good and by == {*MACHINE} and results == {"Pass"} else [done.output]
+
+    under_all([needs(s) for s in SHELLS], run)
+
+
+def test_answers(verify) -> None:
+    typed = {
+        "User can log in": [b"fail\n", f"{TEXT}\x16\t\x1b[31mred\x07\n".encode()],
+        "Dashboard loads": [b"NA\n"],
+        "Parts list accessible": [b"skip\n"],
+        "User management works": [b"what\n", b"pass please\n", b"?\n"],
+        "PDF generation works (if applicable)": [b"what\n", b"pass\n"],
+        "No data loss observed": [b"\n"],
+        "Recent transactions intact": [b"No\n", b"\n"],
+        "User data accessible": [b"fail\n", b"\x04"],
+        "No error spikes in logs": [b"\x04"],
+    }
+
+    def run(shell: str) -> list[str]:
+        left = {item: list(answers) for item, answers in typed.items()}
+
+        def answer(item: str, prompt: str) -> bytes:
+            return left[item].pop(0) if item in left else b"pass\n"
+
+        done = verify.copy(shell).asked(shell, answer=answer)
+        wanted = [
+            *("Pass", "Pass", "Pass", "Pass"),
+            *("Fail", "Not applicable", "Not checked", "Not checked", "Pass"),
+            *("Not checked", "Fail", "Fail", "Pass", "Not checked", "Pass"),
+        ]
+        seen = done.items["login"][2].replace(" ", "")
+        text = "".join(c for c in TEXT if c.isascii()) + "[31mred"
+        good = done.results() == wanted and seen == text.replace(" ", "")
+        return [] if good and not any(left.values()) else [f"{done.items} {done.output}"]
+
+    under_all([needs(s) for s in SHELLS], run)
+
+
+def test_nobody_answers(verify) -> None:
+    """The end of the input is no answer."""
+    done = verify.asked("dash", answer=lambda item, prompt: b"\x04")
+    expect(done, ())
+    assert done.code == 8 and done.outcome == "Not complete"
+
+
+def test_interrupted_at_a_question(verify) -> None:
+    """What was found so far is kept."""
+
+    def run(shell: str) -> list[str]:
+        answers = iter([b"pass\n", b"pass\n", b"fail\n", b"slow\n", b"\x03"])
+        done = verify.copy(shell).asked(shell, answer=lambda item, prompt: next(answers))
+        kept = done.results() == ["Pass", "Pass", "Pass", "Pass", "Pass", "Fail"]
+        good = done.code == 130 and kept and done.items["dashboard"][2] == "slow"
+        return [] if good and "What to do:" in done.output else [done.output]
+
+    under_all([needs(s) for s in SHELLS], run)
+
+
+# --- Phases, watching, looking first.
+
+
+def test_phases(verify, site) -> None:
+    sizes = {"immediate": 4, "short": 12, "medium": 15, "long": 15}
+    for phase, size in sizes.items():
+        assert len(verify.run("dash", "--yes", "--phase", phase).items) == size
+    site.asked.clear()
+    for arguments in (
+        ("--phase", "nonsense"),
+        ("--phase",),
+        ("--phase", "--watch"),
+        ("--watch",),
+        ("--yes", "now"),
+        (),
+    ):
+        done = verify.run("dash", *arguments)
+        assert done.code == 2 and "Nothing was done." in done.words
+    assert site.asked == []
+
+
+def test_watching_until_the_phase_is_over(near, database, site) -> None:
+    done = near.run("dash", "--yes", "--watch", "--phase", "immediate", DATABASE_URL=url(database))
+    assert done.code == 0 and "Watched for 300 seconds, 10 times." in done.words
+    assert site.asked.count("/api/health") == 11
+    assert done.output.count("  4 hold\n") == 10
+    assert done.output.count("PASS") == 4
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_watching_ends_at_the_first_failure(verify, site, shell: str) -> None:
+    def third_round(site: Site) -> None:
+        if site.asked.count("/api/auth/session") >= 3:
+            site.answers["/api/auth/session"] = Answer(503, b"down")
+
+    site.turn = third_round
+    done = verify.run(needs(shell), "--yes", "--watch", "--phase", "immediate")
+    assert done.code == 7
+    expect(done, SESSION)
+    assert done.output.count("3 hold, 1 could not be looked at") == 1
+    told = json.loads(done.told)
+    (item,) = [i for i in told["items"] if i["result"] == "Fail"]
+    assert (
+        told["watched"]
+        == f"Watched for 60 seconds, 2 times. The first failure came at {item['at']}."
+    )
+    assert told["watched"] in done.words
+
+
+def test_there_may_be_nothing_to_watch(verify, site) -> None:
+    watch = ("--yes", "--watch", "--phase", "long")
+    assert "Not watched: nothing could" in verify.run("dash", *watch, PRODUCTION_URL=None).words
+    site.answers.clear()
+    done = verify.run("dash", *watch)
+    assert done.code == 7 and "Not watched: something failed at once." in done.words
+
+
+def test_a_watch_is_ended_at_once(verify) -> None:
+    """Between two rounds there are up to 15 minutes."""
+    (verify.folder / "bin/sleep").unlink()
+    with (verify.folder / "out").open("wb") as out:
+        process = subprocess.Popen(
+            [*verify.command("dash", ("--yes", "--watch", "--phase", "immediate"))],
+            cwd=verify.cwd,
+            env=verify.environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + 60
+        while b"Watching" not in (verify.folder / "out").read_bytes():
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        code = process.wait(60)
+    assert code == 143 and time.monotonic() - began < 25
+    done = verify.checked(code, (verify.folder / "out").read_text())
+    expect(done, ())
+
+
+def test_a_dry_run_asks_nobody(verify, site, database) -> None:
+    verify.recorded("curl", "psql")
+    done = verify.run("dash", "--dry-run", DATABASE_URL=url(database))
+    assert done.code == 0 and "Dry run: nothing was looked at." in done.output
+    assert done.output.count("would look") == 6 and done.output.count("would ask") == 10
+    assert site.asked == [] and verify.calls() == []
+
+
+def test_where_no_file_can_be_written_the_list_goes_to_the_terminal(verify) -> None:
+    verify.program(
+        "mktemp",
+        '#!/bin/sh\ncase $* in *rollback-log*) exit 1 ;; esac\nexec {} "$@"\n'.format(
+            shutil.which("mktemp")
+        ),
+    )
+    done = verify.run("dash", "--yes", ROLLBOOK_LOG_DIR="/dev/null/no")
+    assert done.code == 8
+    assert "Keep what follows:" in done.output
+    assert re.search(r"^\| Application loads successfully \| Pass \| machine \|", done.output, re.M)
+    assert len(re.findall(r"^\| .* \| Not checked \| nobody \|", done.output, re.M)) == 11
+
+
+@pytest.mark.parametrize(("lost", "code"), [("Fail", 7), ("Pass", 8)])
+def test_a_result_that_could_not_be_written_down_is_not_forgotten(
+    near, site, database, lost: str, code: int
+) -> None:
+    """As on a full disk: the line is gone, and the rest passed."""
+    site.answers["/api/auth/session"] = Answer(500 if lost == "Fail" else 200, b"{}")
+    near.program(
+        "date",
+        f'#!/bin/sh\nfor file in "$TMPDIR"/rollback.*/results; do\n'
+        f"  sed -i '/\tauthentication\t.*\t{lost}\t/d' \"$file\" 2>/dev/null\ndone\n"
+        f'exec {shutil.which("date")} "$@"\n',
+    )
+    done = subprocess.run(
+        [*shell_command("dash", near.folder), str(near.script), "--yes", "--phase", "immediate"],
+        env=near.environment({"DATABASE_URL": url(database)}),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+
+
+def test_the_document_shows_what_is_called(near, database) -> None:
+    near.recorded("curl", "psql", "git")
+    near.run("dash", "--yes", DATABASE_URL=url(database))
+    parity("### 7.1 ", "### 7.2 ", near.calls(), "curl", "psql")
