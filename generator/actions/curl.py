@@ -4,6 +4,7 @@ from __future__ import annotations
 
 CURL = (
     "curl",
+    "--disable",  # first, or it has no meaning: the user's own settings stay out of this
     "--silent",
     "--show-error",
     "--globoff",

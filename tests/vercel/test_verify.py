@@ -161,6 +161,8 @@ def test_a_certificate_of_nobody(tmp_path: Path) -> None:
         done = verify.run("dash", "--yes")
         expect(done, EVERYTHING)
         assert "the certificate or the encryption failed" in done.words and site.asked == []
+        (tmp_path / ".curlrc").write_text("insecure\n")
+        expect(verify.run("dash", "--yes"), EVERYTHING)
         # The same application, to somebody who trusts it.
         expect(verify.run("dash", "--yes", CURL_CA_BUNDLE=str(tmp_path / "crt")), ())
     finally:

@@ -823,7 +823,7 @@ check_access
 # From here on scratch files hold values.
 umask 077
 
-vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
 project_name=$(answer .name)
 case $project_name in
 '' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
@@ -851,7 +851,7 @@ ask() {
 # read_variables NAMES: production's variables now, into $scratch/now; only NAMES, where given:
 # lines 'state key type targets changed value'. The value is there where the state is 'saved'.
 read_variables() {
-  ask curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || vercel_failed "list the environment variables"
+  ask curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || vercel_failed "list the environment variables"
   # What is no list must not pass for an empty one.
   sed '$d' "$scratch/out" | awk '
     { body = body $0 }
@@ -891,7 +891,7 @@ read_variables() {
     case $env_id in
     *[!A-Za-z0-9_-]*) fail 5 "Vercel's list gives $env_name no usable id." "Finish in the dashboard." ;;
     esac
-    ask curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "read $env_name"
+    ask curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "read $env_name"
     # A value that Vercel did not decrypt is none.
     awk -F '\t' -v OFS='\t' -v id="$env_id" -v key="$env_name" '
       !($1 in is) { is[$1] = $2 }
@@ -1156,7 +1156,7 @@ put_back() {
     case $verdict in
     changed)
       awk -F '\t' -v key="$1" '$2 == key { print "{\"value\":\"" $6 "\"}" }' "$scratch/saved" >"$env_body"
-      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
       ;;
     removed)
       # Not for what another variable of that name stands for by now.
@@ -1172,15 +1172,15 @@ put_back() {
               list = list (list == "" ? "" : ",") "\"" target[i] "\""
           print "{\"key\":\"" key "\",\"value\":\"" $6 "\",\"type\":\"" $3 "\",\"target\":[" list "]}"
         }' "$scratch/listed" "$scratch/saved" >"$env_body"
-      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || :
       ;;
     added)
       others=$(printf '%s' ",$targets," | sed 's/,production,/,/; s/^,*//; s/,*$//; s/,/","/g')
       if [ -n "$others" ]; then
         printf '{"target":["%s"]}\n' "$others" >"$env_body"
-        vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+        vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
       else
-        vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request DELETE "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+        vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request DELETE "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
       fi
       ;;
     esac
@@ -1336,7 +1336,7 @@ newer() {
     }' "$scratch/before" "$scratch/answer"
 }
 
-vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
+vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
 live=$(answer .id)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
 live_commit=$(answer .meta.githubCommitSha)
@@ -1354,7 +1354,7 @@ if [ -n "$fresh" ]; then
 elif [ -n "$dry_run" ]; then
   say "  A real run would build it again, wait until that is live and look."
 else
-  vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' || vercel_failed "list the production deployments"
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' || vercel_failed "list the production deployments"
   awk -F '\t' '$1 ~ /^\.deployments\.[0-9]+\.uid$/ { found = 1 } END { exit !found }' "$scratch/answer" ||
     fail 5 "Vercel's answer is no list of deployments." "Run the same command again, or redeploy in the dashboard."
   cat "$scratch/answer" >"$scratch/before"
@@ -1367,14 +1367,14 @@ else
     truth="$truth The request to build $live again was being made; a build may be under way."
     # Not repeated: each request would start a build of its own.
     redeployment="{\"deploymentId\":\"$live\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"redeploy\"}}"
-    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${redeployment}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" && target=$(answer .id)
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${redeployment}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" && target=$(answer .id)
     case $http_status in
     2??) is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built." ;;
     000 | 5??)
       asked_status=$http_status
       target=
       for _ in 1 2 3; do
-        [ -z "$live_commit" ] || { vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' && target=$(newer listed); }
+        [ -z "$live_commit" ] || { vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' && target=$(newer listed); }
         [ -z "$target" ] || break
         pause 2
       done
@@ -1393,7 +1393,7 @@ else
   built=
   waited=0
   while [ "$waited" -lt 900 ]; do
-    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}"'?teamId='"${VERCEL_ORG_ID}"; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}"'?teamId='"${VERCEL_ORG_ID}"; then
       built=$(answer .readyState)
       case $built in
       READY) break ;;
@@ -1404,17 +1404,17 @@ else
   done
   [ "$built" = READY ] || fail 6 "the new build was not ready within 15 minutes." "Follow $target in the dashboard."
   # Where automatic assignment is off, as after an instant rollback, nothing goes live by itself.
-  vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
   if [ "$(answer .autoAssignCustomDomains)" = false ]; then
     wrap say "  " "Production is pinned: the new deployment must be promoted, and that unpins production."
     confirm "  Promote it?"
     for _ in 1 2 3; do
-      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
       serves=$(answer .id)
       [ "$serves" != "$target" ] || break
       [ "$serves" = "$live" ] || fail 7 "somebody else has moved production meanwhile, to $(printable "$serves")." "Look in the dashboard who else deploys now. $target is ready, and can be promoted there."
       truth="$truth The request to promote it was being made; it may have been carried out."
-      vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
       promoted=1
       case $http_status in
       2??) break ;;
@@ -1435,7 +1435,7 @@ else
   serves=
   waited=0
   while [ "$waited" -lt 90 ]; do
-    if vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
       serves=$(answer .id)
       # Twice in a row: something else may go live at the same moment.
       if [ "$serves" = "$target" ]; then
@@ -1463,7 +1463,7 @@ else
   say "  $production_host serves $target"
   assigns=
   for _ in 1 2 3 4 5; do
-    vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
     # A promotion unpins, which may take a moment.
     case $assigns:$asked in
     true:* | false: | false:1 | false:rollback) break ;;
@@ -1510,7 +1510,7 @@ check_6() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
   looked=$?
   http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
   took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
@@ -1592,7 +1592,7 @@ elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ]; then
     *)
       # The address of a webhook is a secret too.
       feed="url = \"$ROLLBOOK_NOTIFY_URL\""
-      limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
+      limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
       feed=
       case $(tail -n 1 "$scratch/out") in
       2??) notified=1 ;;

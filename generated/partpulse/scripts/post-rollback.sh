@@ -1059,7 +1059,7 @@ check_2() {
       payload="{\"text\":\"$(json "$message")\"}"
       # The address of a webhook is a secret too.
       feed="url = \"$ROLLBOOK_NOTIFY_URL\""
-      limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
+      limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
       feed=
       case $(tail -n 1 "$scratch/out") in
       2??)
@@ -1101,7 +1101,7 @@ go_through() {
   part 'Notify team in communication channel'
   part 'Update status page (if applicable)'
   part 'Inform stakeholders'
-  try check_2 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - --request POST --header '"'"'Content-Type: application/json'"'"' --data <message>'
+  try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - --request POST --header '"'"'Content-Type: application/json'"'"' --data <message>'
   end_item
   begin_group 'Within 24 Hours' "$(deadline 86400 'Within 24 hours of the rollback.')"
   begin_item root-cause 'Root Cause Analysis'

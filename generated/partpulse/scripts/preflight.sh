@@ -986,7 +986,7 @@ check_1() {
     return 2
   fi
   check_access
-  if ! vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+  if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
     found="Vercel does not say what production serves (answer $http_status)"
     return 2
   fi
@@ -1018,7 +1018,7 @@ check_2() {
     return 2
   fi
   check_access
-  if ! vercel curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}"; then
+  if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}"; then
     found="Vercel does not show the project (answer $http_status)"
     return 2
   fi
@@ -1071,10 +1071,10 @@ check_5() {
 go_through() {
   begin_group 'Rollback Plan' ''
   begin_item go-back 'There is a deployment to go back to'
-  try check_1 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>'"'"'?teamId='"'"'<team>'
+  try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>'"'"'?teamId='"'"'<team>'
   end_item
   begin_item not-pinned 'Production is not pinned by an earlier rollback'
-  try check_2 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>'"'"'?teamId='"'"'<team>'
+  try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>'"'"'?teamId='"'"'<team>'
   end_item
   begin_item plan 'The rollback plan is filled in'
   try check_3 2 ''

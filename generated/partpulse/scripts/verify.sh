@@ -958,7 +958,7 @@ check_1() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
   looked=$?
   http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
   took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
@@ -1010,7 +1010,7 @@ check_2() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
   looked=$?
   http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
   took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
@@ -1067,7 +1067,7 @@ check_3() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
   looked=$?
   http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
   took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
@@ -1123,7 +1123,7 @@ check_4() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
   looked=$?
   http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
   took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
@@ -1224,7 +1224,7 @@ check_6() {
       found="the program 'curl' is not on this machine"
       return 2
     }
-    limited 25 curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+    limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
     looked=$?
     http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
     took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
@@ -1275,14 +1275,14 @@ go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 1 ]; then
     begin_group 'Application Health' 'Immediate (0-5 minutes)'
     begin_item loads 'Application loads successfully'
-    try check_1 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
-    try check_2 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/health'
+    try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/health'
     end_item
     begin_item no-errors 'No error messages on homepage'
-    try check_3 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    try check_3 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
     end_item
     begin_item authentication 'Authentication works'
-    try check_4 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/auth/session'
+    try check_4 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/auth/session'
     end_item
     begin_item database 'Database connection successful'
     try check_5 2 'psql --no-psqlrc --no-password --tuples-only --no-align --command '"'"'select 1'"'"''
@@ -1313,7 +1313,7 @@ go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 3 ]; then
     begin_group Performance 'Medium-term (30 minutes - 2 hours)'
     begin_item response-times 'Response times normal'
-    try check_6 2 'curl --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    try check_6 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
     end_item
     begin_item error-spikes 'No error spikes in logs'
     end_item
