@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# Under nohup the signal is ignored, and a shell cannot undo that; the scripts must be able to trap it.
+# In the background these may be ignored, and a shell cannot undo that; the scripts must be able to
+# trap them.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -38,6 +38,17 @@ class Case:
     arguments: Callable[[World], tuple[str, ...]]
     done: Callable[[World], bool]
     code: int = 0
+    prepare: Callable[[World], object] = lambda _: None
+
+
+def with_a_name(w: World) -> None:
+    """Somebody in whose name Git can make a commit."""
+    w.git("config", "user.name", "A Person")
+    w.git("config", "user.email", "person@example.com")
+
+
+def serves_the_good_files(w: World) -> bool:
+    return w.tree(w.live_sha) == w.tree(w.shas[0])
 
 
 def serves_the_good_one(w: World) -> bool:
@@ -47,6 +58,14 @@ def serves_the_good_one(w: World) -> bool:
 CASES = {
     "rollback.sh": Case(lambda w: ("--yes", w.shas[0]), serves_the_good_one),
     "vercel-rollback.sh": Case(lambda w: ("--yes",), lambda w: w.live_sha == w.shas[1]),
+    "git-rollback.sh": Case(
+        lambda w: ("--yes", "--to-production", w.shas[0]),
+        serves_the_good_files,
+        prepare=with_a_name,
+    ),
+    "env-restore.sh": Case(
+        lambda w: ("--yes", "snapshot"), lambda w: any(w.folder.rglob("*.snapshot"))
+    ),
 }
 
 
@@ -55,6 +74,7 @@ class Bench:
 
     def __init__(self, world: World, script: str, shims: shim.Shims) -> None:
         self.world, self.script, self.case = world, SCRIPTS / script, CASES[script]
+        self.case.prepare(world)
         self.calls = world.folder / "calls"
         self.calls.mkdir()
         # Long enough for a machine that is busy: a limit of 25 seconds is one of 5.
