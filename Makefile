@@ -40,9 +40,10 @@ test: $(VENV)/ready-test
 	@sh tests/install-vercel.sh
 	@$(BIN)/python -m pytest
 
-bench: $(VENV)/ready
+bench: $(VENV)/ready-test
 	@$(PIP) --requirement requirements/bench.txt
 	@$(BIN)/python tests/benchmark.py
+	@$(BIN)/python -m tests.vercel.benchmark
 
 lock:
 	@sh requirements/lock.sh

@@ -144,7 +144,7 @@ class Bench:
         if refs != self.refs and "Nothing was changed" in _truth(run):
             found.append("it says that nothing was changed on the remote")
         tmp = [p.name for p in (self.world.folder / "tmp").iterdir()]
-        rest = [name for name in tmp if not name.startswith("rollback-log")]
+        rest = [name for name in tmp if not name.startswith(("rollback-log", "rollbook-"))]
         if rest and not killed and failed != ["rm"]:
             found.append(f"scratch left: {rest}")
         logs = list(self.world.folder.rglob("*.jsonl"))

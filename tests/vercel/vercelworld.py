@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -153,3 +156,42 @@ case $1 in
 *) exec {sleep} "$(awk "BEGIN {{ print $1 / 20 }}")" ;;
 esac
 """
+
+
+@contextmanager
+def worlds(folder_of_all: Path) -> Iterator[Callable[..., World]]:
+    """A function that makes a World; `good` is False where the wanted commit was never deployed."""
+    opened: list[Vercel] = []
+    app = App()
+
+    def make(good: bool = True, **options: object) -> World:
+        folder = folder_of_all / f"w{len(opened)}"
+        for name in ("bin", "tmp"):
+            (folder / name).mkdir(parents=True)
+        (folder / "bin/sleep").write_text(SLEEP.format(sleep=shutil.which("sleep")))
+        (folder / "bin/sleep").chmod(0o755)
+        vercel = Vercel(domain=app.host, **options)
+        vercel.__enter__()
+        opened.append(vercel)
+        found = World(folder, vercel, app)
+        found.git("init", "--quiet", "--bare", "--initial-branch=main", "remote.git", cwd=".")
+        found.git("clone", "--quiet", "remote.git", "clone", cwd=".")
+        found.git("checkout", "--quiet", "-b", "main")
+        for version in range(3):
+            (folder / "clone/file").write_text(str(version))
+            found.git("add", "file")
+            found.git("commit", "--quiet", "--message", f"v{version}")
+            found.shas.append(found.git("rev-parse", "HEAD"))
+        found.git("push", "--quiet", "origin", "main")
+        for sha in found.shas if good else found.shas[1:]:
+            vercel.deploy(sha, "production")
+        vercel.watch(folder / "remote.git")
+        return found
+
+    try:
+        yield make
+    finally:
+        for vercel in opened:
+            vercel.__exit__()
+        app.shutdown()
+        app.server_close()
