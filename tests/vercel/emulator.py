@@ -316,6 +316,8 @@ class Vercel:
                     }
                 case ("POST", [_, "deployments"]):
                     return self._rebuild(body)
+                case ("GET", [_, "projects", _name, "custom-environments"]):
+                    return 200, {"environments": []}
                 case (_, [_, "projects", name, "env", *rest]) if name in (PROJECT, NAME):
                     return self._env(method, rest[0] if rest else None, body)
                 case ("GET", [_, "projects", name]) if name in (PROJECT, NAME):

@@ -24,24 +24,6 @@ from tests.vercel.vercelworld import SCRIPTS, World
 GOOD, BAD, OLDER = "a" * 40, "b" * 40, "d" * 40
 
 
-@dataclass
-class WithVariables(Vercel):
-    """The stand-in with one environment variable, as far as `env rm` asks for it."""
-
-    variables: list[str] = field(default_factory=lambda: ["DATABASE_URL"])
-
-    def answer(self, method, path, query, body):
-        if path.endswith("/custom-environments"):
-            return 200, {"environments": []}
-        if path.startswith(f"/v10/projects/{PROJECT}/env"):
-            if method == "DELETE":
-                self.variables.remove(path.rpartition("/")[2])
-                return 200, {}
-            more = {"type": "encrypted", "target": ["production"], "value": "x"}
-            return 200, {"envs": [{"id": v, "key": v, **more} for v in self.variables]}
-        return super().answer(method, path, query, body)
-
-
 def stale(vercel: Vercel) -> None:
     vercel.stale_alias_request = {
         "jobStatus": "succeeded",
@@ -85,8 +67,9 @@ LIES = {
 }
 
 
-def fresh(**options: object) -> WithVariables:
-    vercel = WithVariables(**options)
+def fresh(**options: object) -> Vercel:
+    vercel = Vercel(**options)
+    vercel.set("DATABASE_URL", "x")
     for sha in (OLDER, GOOD, BAD):
         vercel.deploy(sha, "production")
     vercel.deploy("c" * 40, None, "rollback/x")
@@ -111,7 +94,7 @@ def test_the_tool_says_that_it_worked_and_it_did_not(tmp_path: Path, name: str) 
         assert done.returncode == 0, done.stderr
         assert lie.says in done.stderr
         vercel.answer("GET", f"/v9/projects/{PROJECT}", {"teamId": ["team_apgi"]}, {})
-        assert vercel.live == before and vercel.variables == ["DATABASE_URL"]
+        assert vercel.live == before and vercel.values() == {"DATABASE_URL": "x"}
 
 
 def test_without_a_lie_it_does_what_it_says(tmp_path: Path) -> None:
@@ -134,7 +117,7 @@ def test_without_a_lie_it_does_what_it_says(tmp_path: Path) -> None:
         at = [shown.index(vercel.find(vercel.find_sha(sha)).url) for sha in ("c" * 40, BAD, GOOD)]
         assert at == sorted(at)
         said("env", "rm", "DATABASE_URL", "production", "--yes")
-        assert vercel.variables == []
+        assert vercel.values() == {}
 
 
 def test_in_a_folder_without_link_it_would_make_a_project(tmp_path: Path) -> None:
