@@ -85,7 +85,9 @@ def _step(data: Mapping) -> model.Step:
 
 def _check(data: Mapping) -> model.Check:
     return model.Check(
-        commands=(model.Command(tuple(data["run"])),) if "run" in data else (),
+        commands=(model.Command(tuple(data["run"]), capture=data.get("capture")),)
+        if "run" in data
+        else (),
         equals=data.get("equals"),
         contains=data.get("contains"),
         lacks=data.get("lacks"),

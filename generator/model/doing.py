@@ -38,7 +38,8 @@ class Command:
 class Check:
     """Something that a script looks at: a command and what it prints, or an action.
 
-    `within` is how long it may take to hold; None leaves that to the script.
+    `within` is how long it may take to hold; None leaves that to the script. Beside the commands
+    of a step it is their goal: it decides whether they are run, and whether they worked.
     """
 
     commands: tuple[Command, ...]
@@ -48,6 +49,13 @@ class Check:
     action: str | None
     arguments: Mapping[str, str]
     within: timedelta | None
+
+    @property
+    def verifies(self) -> bool:
+        """Whether it proves something: one that only captures takes whatever it is told."""
+        captures = any(c.capture for c in self.commands)
+        expects = (self.equals, self.contains, self.lacks) != (None, None, None)
+        return bool(self.commands) and (expects or not captures)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,8 @@ def arguments_of(thing: Scripted) -> list[model.Parameter]:
 def doings(thing: Scripted) -> list[Doing]:
     """Everything that has commands or an action, in order."""
     if isinstance(thing, model.Procedure):
-        return [s.check or s for s in thing.steps]
+        found = [(s, s.check) if s.commands else (s.check or s,) for s in thing.steps]
+        return [d for ds in found for d in ds if d is not None]
     return [c for g in thing.groups for i in g.items for c in i.checks]
 
 
@@ -88,9 +89,7 @@ def command_lines(doing: Doing, thing: Scripted) -> list[str]:
     """The commands as people read them: exactly the words that a script runs."""
     action = actions.find(doing.action) if doing.action else None
     if action is None:
-        names = {n: f"<{n}>" for n in variables_of(thing)}
-        names.update((p.id, f"<{argument_name(p)}>") for p in thing.parameters)
-        constant = _fixed(thing)
+        names, constant = names_of(thing), _fixed(thing)
         found = doing.commands
     else:
         constant = _constants(doing, thing)
@@ -100,8 +99,33 @@ def command_lines(doing: Doing, thing: Scripted) -> list[str]:
     for command in found:
         if command.comment:
             lines.append(f"# {command.comment}")
+        if command.capture:
+            lines.append(f"# <{command.capture}> is the word that this prints:")
         lines.append(shell.shown(command, names, constant))
     return lines
+
+
+def expected(check: model.Check, thing: Scripted) -> str:
+    """What a check expects, in words; an action has words for it, and its values here."""
+    action = actions.find(check.action or "")
+    if action is not None:
+        fixed = {k: v for k, v in check.arguments.items() if k in action.optional}
+        return ", ".join([action.expect.rstrip("."), *(f"{k} `{v}`" for k, v in fixed.items())])
+    names = names_of(thing)
+    wanted = (("equals", check.equals), ("contains", check.contains), ("lacks", check.lacks))
+    said = [
+        (k, "".join(names[p.name] if isinstance(p, Hole) else p for p in holes(v)))
+        for k, v in wanted
+        if v is not None
+    ]
+    return ", ".join(["Ends with status 0", *(f"{k} `{v}`" for k, v in said)])
+
+
+def names_of(thing: Scripted) -> dict[str, str]:
+    """What people read for each hole: '<commit-sha>', or the value where no run can change it."""
+    names = {n: f"<{n}>" for n in variables_of(thing)}
+    names.update((p.id, f"<{argument_name(p)}>") for p in thing.parameters)
+    return names | _fixed(thing)
 
 
 def _fixed(thing: Scripted) -> dict[str, str]:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from generator import actions, freshness, model
 from generator.assemble import walk_sections
-from generator.durations import cycle_words, range_words
+from generator.durations import cycle_words, duration_words, range_words
 from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
 from generator.outputs import OutFile
 from generator.refs import figure, targets
-from generator.render.commands import command_lines, usage
+from generator.render.commands import command_lines, expected, usage
 from generator.render.environment import render
 
 NAME = "rollback-procedures.md"
@@ -104,7 +104,7 @@ def _looks(checklist: model.Checklist) -> dict[str, object]:
         "looks": [
             {
                 "text": item.text,
-                "expected": [_expected(c) for c in item.checks],
+                "expected": [expected(c, checklist) for c in item.checks],
                 "commands": "\n".join(
                     dict.fromkeys(x for c in item.checks for x in command_lines(c, checklist))
                 ),
@@ -114,16 +114,6 @@ def _looks(checklist: model.Checklist) -> dict[str, object]:
             if item.checks
         ],
     }
-
-
-def _expected(check: model.Check) -> str:
-    """What a check expects; an action has words for it, and its values here."""
-    action = actions.find(check.action or "")
-    if action is not None:
-        fixed = {k: v for k, v in check.arguments.items() if k in action.optional}
-        return ", ".join([action.expect.rstrip("."), *(f"{k} `{v}`" for k, v in fixed.items())])
-    wanted = (("equals", check.equals), ("contains", check.contains), ("lacks", check.lacks))
-    return ", ".join(["Ends with status 0", *(f"{k} `{v}`" for k, v in wanted if v is not None)])
 
 
 def _procedure(book: model.Handbook, value: object) -> dict[str, object]:
@@ -162,6 +152,13 @@ def _step(step: model.Step, procedure: model.Procedure) -> dict[str, object]:
         "expect": step.expect or (action.expect if action else None),
         "on_failure": step.on_failure or (action.on_failure if action else None),
         "details": step.details,
+        "check": {
+            "commands": "\n".join(command_lines(step.check, procedure)),
+            "expected": expected(step.check, procedure),
+            "within": duration_words(step.check.within) if step.check.within else None,
+        }
+        if step.check
+        else None,
     }
 
 

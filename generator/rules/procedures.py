@@ -21,11 +21,17 @@ def procedures_can_run(context: Context) -> Iterator[Problem]:
                     "a step with an action has no commands or alternatives of its own",
                     "make two steps of it",
                 )
-            if step.check and (step.action or step.commands or step.either):
+            if step.check and (step.action or step.either):
                 yield problem_at(
                     step.id,
-                    "a step with a check does nothing else",
+                    "a step with a check has no action or alternatives of its own",
                     "make two steps of it",
+                )
+            if step.check and any(c.capture for c in step.commands):
+                yield problem_at(
+                    step.id,
+                    "commands that may be left out cannot give a value to later steps",
+                    "they are left out when the check of their step holds already: make two steps of it",
                 )
         if procedure.alternatives:
             for step in procedure.steps:
@@ -96,7 +102,8 @@ def _script(procedure: model.Procedure) -> Iterator[Problem]:
         else:
             step = next(s for s in procedure.steps if s.id == stop.after)
             action = action_of(step)
-            if not (step.check or (action is not None and action.verifies)):
+            looks = step.check is not None and (step.check.verifies or step.check.action)
+            if not (looks or (action is not None and action.verifies)):
                 yield problem_at(
                     stop.after,
                     f"the step {quoted(stop.after)} does not verify what it did",

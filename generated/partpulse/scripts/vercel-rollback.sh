@@ -323,11 +323,35 @@ limited() {
   return "$status"
 }
 
-# complaint: what the last command said, without colours, and without names and passwords in
-# addresses.
+# cleaned: its input as people may see it: without colours, without names and passwords in
+# addresses, and without the values of variables whose names say that they are secret.
+cleaned() (
+  text=$(sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" | tr -d '\000-\010\013-\037\177')
+  for name in $(export -p | sed -n -e 's/^export \([A-Z0-9_]*TOKEN[A-Z0-9_]*\)=.*/\1/p' -e 's/^export \([A-Z0-9_]*SECRET[A-Z0-9_]*\)=.*/\1/p' \
+    -e 's/^export \([A-Z0-9_]*PASSW[A-Z0-9_]*\)=.*/\1/p' -e 's/^export \([A-Z0-9_]*KEY[A-Z0-9_]*\)=.*/\1/p'); do
+    secret=
+    eval "secret=\${$name:-}"
+    [ "${#secret}" -ge 8 ] || continue
+    rest=$text
+    text=
+    while :; do
+      case $rest in
+      *"$secret"*) ;;
+      *) break ;;
+      esac
+      text="$text${rest%%"$secret"*}***"
+      rest=${rest#*"$secret"}
+    done
+    text=$text$rest
+  done
+  [ -z "$text" ] || printf '%s\n' "$text"
+)
+
+# complaint [out] [err]: what the last command said there.
 complaint() {
-  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
-    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
+  [ "$#" -gt 0 ] || set -- err
+  for stream in "$@"; do cat "$scratch/$stream"; done 2>/dev/null | cleaned |
+    fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
 }
 
 # --- Arguments. Anything that is not understood is refused before anything happens.
@@ -788,6 +812,27 @@ save_undo() {
   release
 }
 
+# holds SECONDS TIMES: looks until what `look` looks at holds TIMES times in a row, for about so
+# many seconds. Answers 0 (it holds), 1 (it does not) or 2 (it cannot be looked at).
+holds() {
+  found=
+  waited=0
+  in_a_row=0
+  while :; do
+    look
+    case $? in
+    0) in_a_row=$((in_a_row + 1)) ;;
+    1)
+      in_a_row=0
+      [ "$waited" -lt "$1" ] || return 1
+      ;;
+    *) return 2 ;;
+    esac
+    [ "$in_a_row" -lt "$2" ] || return 0
+    pause 2
+  done
+}
+
 # by_hand NUMBER: hands the steps from NUMBER on to a person, and ends.
 by_hand() {
   if [ -n "$dry_run" ]; then
@@ -1220,7 +1265,7 @@ else
 fi
 
 # --- Step 5: Look at the health endpoint
-check_5() {
+look() {
   address="${parameter_address}"
   address=${address%/}
   path=/api/health
@@ -1280,15 +1325,8 @@ begin_step health 'Step 5: Look at the health endpoint'
 if [ -n "$dry_run" ]; then
   say "  A real run would look at it."
 else
-  found=
-  waited=0
-  while :; do
-    check_5
-    verdict=$?
-    if [ "$verdict" -ne 1 ] || [ "$waited" -ge 60 ]; then break; fi
-    pause 2
-  done
-  case $verdict in
+  holds 60 1
+  case $? in
   0)
     truth="$truth Checked: $found."
     wrap say "  " "$found"

@@ -321,11 +321,35 @@ limited() {
   return "$status"
 }
 
-# complaint: what the last command said, without colours, and without names and passwords in
-# addresses.
+# cleaned: its input as people may see it: without colours, without names and passwords in
+# addresses, and without the values of variables whose names say that they are secret.
+cleaned() (
+  text=$(sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" | tr -d '\000-\010\013-\037\177')
+  for name in $(export -p | sed -n -e 's/^export \([A-Z0-9_]*TOKEN[A-Z0-9_]*\)=.*/\1/p' -e 's/^export \([A-Z0-9_]*SECRET[A-Z0-9_]*\)=.*/\1/p' \
+    -e 's/^export \([A-Z0-9_]*PASSW[A-Z0-9_]*\)=.*/\1/p' -e 's/^export \([A-Z0-9_]*KEY[A-Z0-9_]*\)=.*/\1/p'); do
+    secret=
+    eval "secret=\${$name:-}"
+    [ "${#secret}" -ge 8 ] || continue
+    rest=$text
+    text=
+    while :; do
+      case $rest in
+      *"$secret"*) ;;
+      *) break ;;
+      esac
+      text="$text${rest%%"$secret"*}***"
+      rest=${rest#*"$secret"}
+    done
+    text=$text$rest
+  done
+  [ -z "$text" ] || printf '%s\n' "$text"
+)
+
+# complaint [out] [err]: what the last command said there.
 complaint() {
-  sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g; s/$(printf '\011')/  /g; s#://[^/ ]*@#://***@#g" "$scratch/err" 2>/dev/null |
-    tr -d '\000-\010\013-\037\177' | fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
+  [ "$#" -gt 0 ] || set -- err
+  for stream in "$@"; do cat "$scratch/$stream"; done 2>/dev/null | cleaned |
+    fold -s -w 74 | sed 's/ *$//; s/^/  | /' | tail -n 15 >&3
 }
 
 # --- Arguments. Anything that is not understood is refused before anything happens.

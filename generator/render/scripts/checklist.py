@@ -8,11 +8,8 @@ from generator.refs import targets
 from generator.render.commands import actions_of
 from generator.render.environment import render
 from generator.render.scripts.incident import past_runs
-from generator.render.scripts.parts import look, seconds, shared, squeezed
+from generator.render.scripts.parts import AGAIN, look, seconds, shared, squeezed
 from generator.shell import Shell
-
-# Seconds for which an item that does not hold is looked at again: one bad moment is no failure.
-_AGAIN = 2
 
 
 def script(checklist: model.Checklist, book: model.Handbook) -> str:
@@ -45,7 +42,7 @@ def script(checklist: model.Checklist, book: model.Handbook) -> str:
                 {
                     "name": looks[id(c)]["name"],
                     "shown": " ".join(looks[id(c)]["shown"]),
-                    "seconds": seconds(c, _AGAIN),
+                    "seconds": seconds(c, AGAIN),
                 }
                 for c in found.checks
             ],

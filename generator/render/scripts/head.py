@@ -149,7 +149,8 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
         "title": thing.title,
         "takes_commit": any(a["type"] == "commit" for a in arguments),
         "again": "Run the same command again; that is always safe."
-        if all(d.action or isinstance(d, model.Check) for d in doings(thing))
+        if isinstance(thing, model.Checklist)
+        or all(s.action or s.check or not s.runs for s in thing.steps)
         else "Look at what the step has changed before you run anything again.",
         "warning": shell.plain(warning, known) if warning else "",
         "help": _help(thing, book, touches, purpose),

@@ -17,6 +17,10 @@ from generator.render.commands import (
 from generator.render.environment import render
 from generator.render.scripts.head import Targets, head
 from generator.shell import Shell
+from generator.text import Hole, holes
+
+# Seconds for which what does not hold is looked at again: one bad moment is no failure.
+AGAIN = 2
 
 
 def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, object]:
@@ -24,6 +28,8 @@ def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, o
     names = [h for a in actions_of(thing) for h in a.helpers]
     if any(isinstance(d, model.Check) for d in doings(thing)):
         names.append("pause")
+    if isinstance(thing, model.Procedure) and any(looked_at(s) for s in thing.steps):
+        names += ["pause", "holds"]
     return {
         "book": book,
         "service": {"id": book.service.id, "name": book.service.name},
@@ -64,10 +70,21 @@ def look(doing: Doing, thing: Scripted, data: dict[str, object], name: str) -> d
         assert isinstance(doing, model.Check)
         variables = variables_of(thing)
         wanted = {k: getattr(doing, k) for k in ("equals", "contains", "lacks")}
+        words = [*doing.commands[0].words, *(v for v in wanted.values() if v is not None)]
+        used = {p.name for w in words for p in holes(w) if isinstance(p, Hole)}
         body = render(
             "script/look.sh.j2",
             run=shell.command(doing.commands[0], variables),
             shown=shown[0],
+            capture=Shell(variables[c]) if (c := doing.commands[0].capture) else "",
+            captured=doing.commands[0].capture or "",
+            # A procedure ends where a value is missing; a checklist goes on.
+            unsure=[
+                {"name": c.capture, "variable": Shell(variables[c.capture])}
+                for d in (doings(thing) if isinstance(thing, model.Checklist) else ())
+                for c in d.commands
+                if c.capture in used
+            ],
             **{k: None if v is None else shell.word(v, variables) for k, v in wanted.items()},
         )
     return {
@@ -76,6 +93,12 @@ def look(doing: Doing, thing: Scripted, data: dict[str, object], name: str) -> d
         "shown": shown,
         "runs": [] if doing.action else shown,
     }
+
+
+def looked_at(step: model.Step) -> Doing | None:
+    """What a step only looks at, if it does."""
+    action = actions.find(step.action or "")
+    return step.check or (step if action is not None and action.looks else None)
 
 
 def seconds(doing: Doing, default: int) -> int:

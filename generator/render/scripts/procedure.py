@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from generator import actions, model, shell
 from generator.refs import targets
-from generator.render.commands import command_lines, variables_of
+from generator.render.commands import command_lines, names_of, variables_of
 from generator.render.environment import render
 from generator.render.scripts.head import Targets
-from generator.render.scripts.parts import action_text, look, seconds, shared, squeezed
+from generator.render.scripts.parts import (
+    AGAIN,
+    action_text,
+    look,
+    looked_at,
+    seconds,
+    shared,
+    squeezed,
+)
 from generator.shell import Shell
+from generator.text import Hole, holes
 
 # Seconds that a command of the content may take.
 _LIMIT = 300
+
+# Seconds that what was changed may take to show.
+_LOOK = 60
 
 
 def script(procedure: model.Procedure, book: model.Handbook) -> str:
@@ -57,6 +69,18 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
     return squeezed(text)
 
 
+def _changed(steps: tuple[model.Step, ...]) -> bool:
+    """Whether something may have been changed by then."""
+    return any(s.commands or ((a := actions.find(s.action or "")) and a.changes) for s in steps)
+
+
+def _noted(steps: tuple[model.Step, ...], procedure: model.Procedure) -> Shell:
+    """What the steps have captured, as the end of a sentence: it may be the way back."""
+    variables = variables_of(procedure)
+    names = [c.capture for s in steps for d in (s, s.check) if d for c in d.commands if c.capture]
+    return Shell("".join(f'" {n} is ${{{variables[n]}}}."' for n in names))
+
+
 def _verified(procedure: model.Procedure) -> bool:
     """Whether what the script changed last is verified by it."""
     good = True
@@ -64,7 +88,7 @@ def _verified(procedure: model.Procedure) -> bool:
         action = actions.find(step.action or (step.check and step.check.action) or "")
         if step.commands or (action is not None and action.changes):
             good = False
-        if (step.check and step.check.commands) or (action is not None and action.verifies):
+        if (step.check and step.check.verifies) or (action is not None and action.verifies):
             good = True
     return good
 
@@ -85,18 +109,21 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targ
             known,
         ),
     }
-    looks_at = step.check or (step if (a := actions.find(step.action or "")) and a.looks else None)
+    looks_at = looked_at(step)
     if looks_at is not None:
-        told["limit"] = seconds(looks_at, 60)
-        return render(
-            "script/check.sh.j2",
-            **data,
-            step=told,
-            check=look(looks_at, procedure, data, f"check_{number}"),
-        )
-    if step.action is not None:
+        told["behind"] = _changed(procedure.steps[: number - 1])
+        waits = told["behind"] or step.commands or step.action
+        told["within"] = seconds(looks_at, _LOOK if waits else AGAIN)
+        # What was moved may move once more: a check of it must hold twice in a row.
+        told["times"] = 2 if step.check and told["behind"] else 1
+        told["check"] = look(looks_at, procedure, data, "look")
+        told["noted"] = _noted(procedure.steps[: number - 1], procedure)
+        if not step.commands:
+            return render("script/check.sh.j2", **data, step=told)
+    elif step.action is not None:
         return action_text(step, procedure, data, step=told)
     variables = variables_of(procedure)
+    names = names_of(procedure)
     lines = [line for line in command_lines(step, procedure) if not line.startswith("# ")]
     told["commands"] = [
         {
@@ -104,11 +131,19 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targ
             "shown": line,
             "late": f"the command took longer than {_LIMIT} seconds: {line}",
             "capture": Shell(variables[c.capture]) if c.capture else "",
+            "name": f"<{c.capture}>",
         }
         for c, line in zip(step.commands, lines)
+    ]
+    told["filled"] = [
+        {"name": names[n], "variable": Shell(variables[n])}
+        for n in dict.fromkeys(
+            p.name for c in step.commands for w in c.words for p in holes(w) if isinstance(p, Hole)
+        )
+        if names[n].startswith("<")
     ]
     told["begun"] = (
         f"{told['heading']}: this step had begun, and what it has changed is not known. Nothing after it was begun."
     )
     told["done"] = f"{told['heading']}: this step has run. Nothing after it was begun."
-    return render("script/command.sh.j2", **data, step=told)
+    return render("script/goal.sh.j2" if step.check else "script/command.sh.j2", **data, step=told)
