@@ -1,0 +1,364 @@
+"""A platform that Rollbook has never heard of: its procedure and its checklist are only YAML.
+
+The tool of the invented host is a real program, which keeps its state in a folder and can lie.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from tests.scripts.scriptworld import SHELLS, end_session, needs, session, shell_command
+
+ROOT = Path(__file__).parents[2]
+HERE = ROOT / "tests/platform"
+TOKEN = "sth_5f0c1d2e3b4a"
+WANTED, LIVE = "r41", "r43"
+RELEASES = {
+    "r40": {"commit": "c40", "state": "withdrawn"},
+    "r41": {"commit": "c41", "state": "ready"},
+    "r42": {"commit": "c42", "state": "ready"},
+    "r43": {"commit": "c43", "state": "ready"},
+}
+# A second of a time limit stays long enough for a tool on a busy machine; a pause is nothing.
+SLEEP = "case $1 in 1) exec {sleep} 0.06 ;; *) exec {sleep} 0.01 ;; esac"
+
+
+def rollbook(*words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "generator", *words], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("built")
+    rollbook("validate", "--content", str(HERE / "content"))
+    rollbook("build", "--content", str(HERE / "content"), "--out", str(out))
+    return out / "stall"
+
+
+class World:
+    """The host's state, the tool, and what must hold after every run of a script."""
+
+    def __init__(self, folder: Path, built: Path) -> None:
+        self.folder, self.built = folder, built
+        for name in ("bin", "tmp", "state", "logs"):
+            (folder / name).mkdir(parents=True)
+        # Started without a detour, since it is started a thousand times.
+        tool = (HERE / "stathost").read_text().partition("\n")[2]
+        (folder / "bin/stathost").write_text(f"#!{sys.executable} -IS\n{tool}")
+        (folder / "bin/stathost").chmod(0o755)
+        (folder / "bin/sleep").write_text(
+            f"#!/bin/sh\n{SLEEP.format(sleep=shutil.which('sleep'))}\n"
+        )
+        (folder / "bin/sleep").chmod(0o755)
+        stall = {"live": LIVE, "looks": 0, "queued": None, "releases": RELEASES}
+        (folder / "state/state.json").write_text(json.dumps({"stall": stall}))
+        self.lie()
+        self.env = {
+            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "TMPDIR": str(folder / "tmp"),
+            "ROLLBOOK_LOG_DIR": str(folder / "logs"),
+            "STATHOST_STATE": str(folder / "state"),
+            "STATHOST_TOKEN": TOKEN,
+        }
+
+    def lie(self, **lies: object) -> None:
+        (self.folder / "state/lies").write_text(json.dumps(lies))
+        (self.folder / "state/calls").write_text("")
+
+    @property
+    def live(self) -> str:
+        return json.loads((self.folder / "state/state.json").read_text())["stall"]["live"]
+
+    @property
+    def calls(self) -> list[list[str]]:
+        return [json.loads(x) for x in (self.folder / "state/calls").read_text().splitlines()]
+
+    def run(
+        self, shell: str, *words: str, script: str = "go-back.sh", killed: bool = False, stdin=None
+    ) -> Run:
+        words = words or ("--yes", WANTED)
+        path = self.built / "scripts" / script
+        leader = ["/bin/sh", "-c", 'WORLD_PID=$$; export WORLD_PID; exec "$@"', "start"]
+        out, err = self.folder / "out", self.folder / "err"
+        with out.open("wb") as to_out, err.open("wb") as to_err:
+            process = subprocess.Popen(
+                [*leader, *shell_command(shell, self.folder), str(path), *words],
+                cwd=self.folder,
+                env=self.env,
+                stdin=stdin or subprocess.DEVNULL,
+                stdout=to_out,
+                stderr=to_err,
+                start_new_session=True,
+            )
+            try:
+                code = process.wait(180)
+            finally:
+                patience = time.monotonic() + 20
+                while (left := session(process.pid)) and time.monotonic() < patience:
+                    time.sleep(0.02)
+                end_session(process.pid)
+        run = Run(code, out.read_text(), err.read_text())
+        logs = [p.read_text() for p in sorted((self.folder / "logs").iterdir())]
+        assert not left, f"processes stay behind: {left}"
+        assert TOKEN not in run.said + "".join(logs)
+        for line in run.said.splitlines():
+            assert line.isprintable(), line
+            assert len(line) <= 80 or line.startswith("Run log: ") or str(self.folder) in line, line
+        for line in "".join(x for x in logs if x.startswith('{"time"')).splitlines():
+            json.loads(line)
+        assert killed or not list((self.folder / "tmp").iterdir())
+        if code == 0 and not {"--dry-run", "--help"} & {*words}:
+            assert self.live == words[-1], "exit 0, and something else is live"
+        if code not in (0, 2, 8, -9) and script == "go-back.sh":
+            for words_of in ("What happened:", "What is true:", "What to do:"):
+                assert words_of in run.said
+        return run
+
+
+class Run:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+        self.said = out + err
+        # What was said, without the line ends and the margin of what the tool said.
+        self.words = " ".join(re.sub(r"^  \| ", "", self.said, flags=re.M).split())
+
+
+@pytest.fixture
+def world(tmp_path: Path, built: Path):
+    made: list[World] = []
+
+    def make() -> World:
+        made.append(World(tmp_path / f"w{len(made)}", built))
+        return made[-1]
+
+    return make
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_it_goes_back_and_looks_after(world, shell: str) -> None:
+    w = world()
+    run = w.run(needs(shell))
+    assert (run.code, w.live) == (0, WANTED), run.said
+    assert "before is r43." in run.words.partition("DONE.")[2]
+    again = w.run(shell)
+    assert again.code == 0 and "It is so already" in again.words, again.said
+    assert [c[1] for c in w.calls].count("activate") == 1
+    looked = w.run(shell, script="look-after.sh")
+    assert looked.code == 0, looked.said
+    record = json.loads(next((w.folder / "logs").glob("look-after-*.json")).read_text())
+    assert (record["outcome"], {i["result"] for i in record["items"]}) == ("Good", {"Pass"})
+
+
+NOTHING = "Nothing was changed, here or on the remote."
+# What goes wrong -> exit code and words.
+LIES: dict[str, tuple[dict[str, object], int, tuple[str, ...]]] = {
+    "the release is unknown": ({"release": "r99"}, 4, ("no such release: r99", NOTHING)),
+    "the release is withdrawn": ({"release": "r40"}, 4, ("withdrawn instead of ready", NOTHING)),
+    "exit 0, and nothing moved": (
+        {"activate": "says done"},
+        7,
+        ("nothing shows that it worked", "r43 instead of r41", "before is r43."),
+    ),
+    "queued, and it moves later": ({"activate": "queues 5"}, 0, ("queued", "DONE.")),
+    "queued for ever": ({"activate": "queues 9999"}, 7, ("queued", "r43 instead of r41")),
+    "another release": ({"activate": "moves another"}, 7, ("r40 instead of r41",)),
+    "back before the first look": ({"activate": "flips back 1"}, 7, ("r43 instead of r41",)),
+    "back after the first look": ({"activate": "flips back 2"}, 7, ("r43 instead of r41",)),
+    "back after two looks": ({"activate": "flips back 3"}, 7, ("c43 instead of c41",)),
+    "back at the very end": ({"activate": "flips back 4"}, 7, ("c43 instead of c41",)),
+    "exit 1 although it worked": ({"activate": "works and fails"}, 0, ("Status 1 from", "DONE.")),
+    "it hangs although it worked": ({"activate": "works and hangs"}, 0, ("Status 124", "DONE.")),
+    "it hangs": ({"activate": "hangs"}, 6, ("took longer than 300 seconds", "r43 instead of r41")),
+    "it fails": ({"activate": "fails"}, 5, ("internal error", "r43 instead of r41")),
+    "it refuses": (
+        {"activate": "refuses"},
+        5,
+        ("error: the token *** may not activate", "https://***@stathost.example/help"),
+    ),
+    "no access": ({"info": "refuses"}, 4, ("the token *** may not info", NOTHING)),
+    "a warning beside the value": (
+        {"live": "warns beside"},
+        4,
+        ("no single word came from: stathost live --site stall", NOTHING),
+    ),
+    "a warning apart from the value": ({"live": "warns apart"}, 0, ("DONE.",)),
+    "no value": ({"live": "says nothing"}, 4, ("no single word came from", NOTHING)),
+    "no state": ({"info": "says nothing"}, 4, ("nothing instead of ready", NOTHING)),
+    "no answer": ({"info": "hangs"}, 4, ("no answer within 60 seconds", NOTHING)),
+    "a warning beside the value afterwards": (
+        {"live": "warns beside", "from": 5},
+        7,
+        ("warning: version 2 of this tool is out r41 instead of r41",),
+    ),
+    "no value afterwards": (
+        {"live": "says nothing", "from": 5},
+        7,
+        ("nothing instead of r41", "nothing shows that it worked"),
+    ),
+    "no answer afterwards": ({"live": "hangs", "from": 5}, 7, ("no answer within 60 seconds",)),
+    "something else is served": (
+        {"serves": "r42"},
+        7,
+        ("c42 instead of c41", "done. Checked: r41"),
+    ),
+    "nothing is served": ({"served": "says nothing"}, 7, ("nothing instead of c41",)),
+    "no answer of what is served": ({"served": "fails"}, 7, ("internal error", "status 1 from")),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_no_false_success(world, name: str) -> None:
+    lies, code, says = LIES[name]
+    w = world()
+    lies = dict(lies)
+    release = lies.pop("release", WANTED)
+    w.lie(**lies)
+    run = w.run(needs(SHELLS[[*LIES].index(name) % len(SHELLS)]), "--yes", release)
+    assert run.code == code, run.said
+    for words in says:
+        assert words in run.words, run.said
+    if NOTHING in says:
+        assert w.live == LIVE and "activate" not in [c[1] for c in w.calls]
+    # Whatever it was, the same command works once it is over.
+    w.lie()
+    assert w.run("dash").code == 0
+
+
+def test_it_can_be_killed_at_any_call(world) -> None:
+    w = world()
+    assert w.run("dash").code == 0
+    count = len(w.calls)
+    assert count == 9, w.calls
+
+    def fault(plan: tuple[int, tuple[int, str, str]]) -> list[str]:
+        turn, kill = plan
+        w, shell = worlds[turn], needs(SHELLS[turn % len(SHELLS)])
+        w.lie(kill=kill)
+        run = w.run(shell, killed=True)
+        wanted = {"INT": 130, "TERM": 143, "KILL": -9}[kill[2]]
+        found = [] if run.code == wanted else [f"{shell} {kill}: exit {run.code}: {run.said}"]
+        w.lie()
+        again = w.run(shell, killed=True)
+        return found if again.code == 0 else [*found, f"{shell} {kill}, again: {again.said}"]
+
+    plan = list(product(range(1, count + 1), ("before", "after"), ("INT", "TERM", "KILL")))
+    worlds = [world() for _ in plan]
+    with ThreadPoolExecutor(3) as pool:
+        found = [line for lines in pool.map(fault, enumerate(plan)) for line in lines]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (), ("r41", "r42"), ("",), ("--site=other", "r41"), ("--", "--site"), ("$(touch pwned)",), ("`touch pwned`",),
+        ("r41;touch pwned",), ("r41\ntouch pwned",), ("r41 --site other",), ("*",), ("-n",), ("r41\033[2J",),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_hostile_arguments_are_refused(world, words: tuple[str, ...]) -> None:
+    for shell, script in product(SHELLS, ("go-back.sh", "look-after.sh")):
+        w = world()
+        run = w.run(needs(shell), "--yes", *words, script=script)
+        assert run.code == 2 and "Nothing was done." in run.words, run.said
+        assert not w.calls and not list(w.folder.rglob("pwned"))
+
+
+@pytest.mark.parametrize("script", ["go-back.sh", "look-after.sh"])
+def test_it_can_be_rehearsed_and_does_nothing_unasked(world, script: str) -> None:
+    w = world()
+    run = w.run("dash", "--dry-run", WANTED, script=script)
+    assert run.code == 0 and "Dry run: nothing was" in run.said
+    for command in ("live", *(["activate <release>"] if script == "go-back.sh" else [])):
+        assert f"stathost {command} --site stall" in run.words
+    assert w.run("dash", WANTED, script=script).code == 2
+    assert not w.calls and not list((w.folder / "logs").iterdir()) and w.live == LIVE
+
+
+def test_no_means_no(world) -> None:
+    w = world()
+    master, terminal = pty.openpty()
+    os.write(master, b"no\n")
+    run = w.run("dash", WANTED, stdin=terminal)
+    os.close(terminal)
+    os.close(master)
+    assert run.code == 2 and "Not confirmed." in run.words and NOTHING in run.words, run.said
+    assert "<release> is r41" in run.words
+    assert "activate" not in [c[1] for c in w.calls] and w.live == LIVE
+
+
+def test_the_checklist_passes_nothing_that_is_not_so(world) -> None:
+    for lies, code, result in (
+        ({}, 7, {"live": "Fail", "pages": "Fail", "listed": "Pass"}),
+        ({"serves": "r41"}, 7, {"live": "Fail", "pages": "Pass", "listed": "Pass"}),
+        ({"info": "says nothing", "serves": "r41"}, 7, {"pages": "Fail"}),
+        ({"live": "hangs"}, 7, {"live": "Fail"}),
+        ({"releases": "says nothing"}, 7, {"listed": "Fail"}),
+        (None, 8, {"live": "Not checked", "pages": "Not checked", "listed": "Not checked"}),
+    ):
+        w = world()
+        if lies is None:
+            (w.folder / "bin/stathost").unlink()
+        w.lie(**(lies or {}))
+        run = w.run("dash", script="look-after.sh")
+        assert run.code == code, run.said
+        record = json.loads(next((w.folder / "logs").glob("look-after-*.json")).read_text())
+        found = {i["item"]: i["result"] for i in record["items"]}
+        assert found | result == found, run.said
+
+
+def test_the_document_shows_the_commands_that_ran(world, built: Path) -> None:
+    text = (built / "rollback-procedures.md").read_text()
+    for begin, end, script in (
+        ("## 3. Go Back", "## 4. Look Afterwards", "go-back.sh"),
+        ("## 4. Look Afterwards", "**END", "look-after.sh"),
+    ):
+        part = text[text.index(begin) : text.index(end)]
+        shown = [
+            line.replace("<release>", WANTED)
+            for line in re.findall("^    (stathost .*)", part, re.M)
+        ]
+        w = world()
+        if script == "look-after.sh":
+            w.run("dash")
+            w.lie()
+        w.run("dash", script=script)
+        ran = [" ".join(call) for call in w.calls]
+        assert set(ran) == set(shown), (ran, shown)
+        # In their order: a look before the change and a second one behind it repeat what is shown.
+        assert [x for n, x in enumerate(ran) if x not in ran[:n]] == list(dict.fromkeys(shown))
+
+
+def test_nothing_but_yaml_knows_the_platform() -> None:
+    for folder in ("generator", "schema"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                assert "stathost" not in path.read_text("utf-8").lower(), path
+    kinds = {p.suffix for p in (HERE / "content").rglob("*") if p.is_file()}
+    assert kinds == {".yaml"}
+
+
+def test_its_scripts_are_clean(built: Path) -> None:
+    for script in sorted((built / "scripts").glob("*.sh")):
+        for command in (
+            [needs("shellcheck"), "--norc", "--severity=style", "--shell=sh", script],
+            [needs("shfmt"), "-ln", "posix", "-i", "2", "-d", script],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout
