@@ -829,7 +829,8 @@ holds() {
     *) return 2 ;;
     esac
     [ "$in_a_row" -lt "$2" ] || return 0
-    pause 2
+    # Often at first, then less often: a host may count how often it is asked.
+    if [ "$in_a_row" -eq 0 ] && [ "$waited" -ge 10 ]; then pause 5; else pause 2; fi
   done
 }
 
