@@ -105,12 +105,13 @@ def command_lines(doing: Doing, thing: Scripted) -> list[str]:
     return lines
 
 
-def expected(check: model.Check, thing: Scripted) -> str:
-    """What a check expects, in words; an action has words for it, and its values here."""
+def expected(check: Doing, thing: Scripted) -> str:
+    """What a check or an action expects, in words, without the stop at the end."""
     action = actions.find(check.action or "")
     if action is not None:
         fixed = {k: v for k, v in check.arguments.items() if k in action.optional}
         return ", ".join([action.expect.rstrip("."), *(f"{k} `{v}`" for k, v in fixed.items())])
+    assert isinstance(check, model.Check)
     names = names_of(thing)
     wanted = (("equals", check.equals), ("contains", check.contains), ("lacks", check.lacks))
     said = [

@@ -149,7 +149,7 @@ def _step(step: model.Step, procedure: model.Procedure) -> dict[str, object]:
         "either": step.either,
         "summary": action.summary if action else None,
         "commands": "\n".join(command_lines(step, procedure)),
-        "expect": step.expect or (action.expect if action else None),
+        "expect": step.expect or (f"{expected(step, procedure)}." if action else None),
         "on_failure": step.on_failure or (action.on_failure if action else None),
         "details": step.details,
         "check": {
