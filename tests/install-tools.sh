@@ -16,6 +16,13 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing for the tests:$missing"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
+  case $missing in
+  *postgresql*)
+    # Otherwise the package makes a server of its own, on the default port, and starts it.
+    apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+    echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
+    ;;
+  esac
   # shellcheck disable=SC2086 # a list of names
   apt-get install -y -qq --no-install-recommends $missing >/dev/null
 else

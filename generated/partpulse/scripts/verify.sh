@@ -760,6 +760,8 @@ ask() {
     return 0
     ;;
   esac
+  # What the script knew proves nothing of what a person says.
+  [ -z "$evidence" ] || evidence="a person says so; the script saw only: $evidence"
   if [ "$answer" = Fail ]; then
     printf '    What was seen? ' 2>/dev/null || :
     seen=
