@@ -21,7 +21,7 @@ from generator import load, rules, schema
 from generator.files import KINDS, read_service
 from generator.problems import Problem
 from generator.report import problem_text
-from generator.rules import checklists, commands, context, parameters, procedures
+from generator.rules import commands, context, parameters, procedures
 from generator.source import Mapping, Node, Sequence
 from tests.conftest import ROOT
 
@@ -151,13 +151,14 @@ def test_there_is_a_case_for_everything_that_can_be_wrong(
 ) -> None:
     """Every rule and every saying of the schemas' messages comes up in some case."""
     helpers = (
-        checklists._named,
         commands._first_word,
         commands._shell_words,
         commands.action_fits,
         commands.check_fits,
         commands.command_fits,
         commands.holes_fit,
+        commands.names_exist,
+        commands.needs_met,
         commands.things_fit,
         parameters._arguments,
         parameters._choices,

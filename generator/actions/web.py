@@ -32,7 +32,6 @@ HTTP_CHECK = Action(
     gives=(),
     forms=(_PATH,),
     looks=True,
-    helpers=("pause",),
     verifies=True,
     commands=(("get", _GET),),
     holes=_GET_HOLES,
@@ -49,7 +48,6 @@ HTTP_TIME = Action(
     gives=(),
     forms=(_PATH,),
     looks=True,
-    helpers=("pause",),
     verifies=True,
     commands=(("get", _GET),),
     holes=_GET_HOLES,
@@ -64,6 +62,7 @@ NOTIFY = Action(
     parameters=("message",),
     needs=(),
     gives=(),
+    helpers=("webhook",),
     commands=(
         (
             "post",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from generator import actions, model
+from generator import model
 from generator.problems import Problem, quoted
-from generator.rules.commands import holes_fit, things_fit
-from generator.rules.context import Context, unknown
+from generator.rules.commands import holes_fit, needs_met, things_fit
+from generator.rules.context import Context
 from generator.source import problem_at
 
 
 def checklists_can_run(context: Context) -> Iterator[Problem]:
     for checklist in context.handbook.checklists:
-        yield from things_fit(checklist)
-        given: set[str] = set()
+        yield from things_fit(checklist, context)
+        yield from needs_met(checklist, "check")
         for item in (i for g in checklist.groups for i in g.items):
             if item.checks and not checklist.script:
                 yield problem_at(
@@ -22,18 +22,6 @@ def checklists_can_run(context: Context) -> Iterator[Problem]:
                     "nothing would ever make this check",
                     "name a script for the checklist: 'script: ...sh'",
                 )
-            for check in item.checks:
-                action = actions.find(check.action or "")
-                for name in action.uses if action else ():
-                    if name not in given:
-                        yield problem_at(
-                            check.action or item.id,
-                            f"the action needs '{name}' from an action before it",
-                            "put the check that gives it first: "
-                            + ", ".join(a.name for a in actions.ACTIONS if name in a.gives),
-                        )
-                given.update(action.gives if action else ())
-                yield from _named(check.action, check.arguments, context)
         for field in checklist.fields:
             if field.fill == "verdict" and len(field.choices) < 2:
                 yield problem_at(
@@ -41,19 +29,6 @@ def checklists_can_run(context: Context) -> Iterator[Problem]:
                     f"the field {quoted(field.id)} cannot tell a verdict",
                     "give it choices: passed, failed, and perhaps not complete",
                 )
-
-
-def _named(action: str | None, arguments: Mapping[str, str], context: Context) -> Iterator[Problem]:
-    """What an action names in the content is there."""
-    book = context.handbook
-    named = {
-        ("handbook.contact", "contact"): [c.id for c in book.contacts.contacts],
-        ("incident.report", "form"): [c.id for c in book.checklists],
-        ("incident.messages", "send"): [m.id for m in book.contacts.messages],
-    }
-    for (name, parameter), known in named.items():
-        if action == name and arguments.get(parameter) not in (None, *known):
-            yield unknown(arguments[parameter], parameter, known)
 
 
 def messages_can_be_filled(context: Context) -> Iterator[Problem]:

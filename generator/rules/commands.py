@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from generator import actions, model
 from generator.problems import Problem, did_you_mean, quoted
-from generator.render.commands import Scripted, doings
-from generator.rules.context import unknown
+from generator.render.commands import Doing, Scripted, doings
+from generator.rules.context import Context, unknown
 from generator.source import Scalar, problem_at
 from generator.text import Hole, holes
 
@@ -29,7 +29,7 @@ def action_of(step: model.Step) -> actions.Action | None:
     return actions.find((step.check.action if step.check else step.action) or "")
 
 
-def things_fit(thing: Scripted) -> Iterator[Problem]:
+def things_fit(thing: Scripted, context: Context) -> Iterator[Problem]:
     """Commands, actions and checks of a procedure or checklist fit its parameters and one another."""
     known = [p.id for p in thing.parameters]
     used: set[str] = set()
@@ -42,6 +42,7 @@ def things_fit(thing: Scripted) -> Iterator[Problem]:
             yield from check_fits(doing, thing)
         yield from holes_fit(words, known)
         yield from action_fits(doing)
+        yield from names_exist(doing, context)
         used.update(p.name for w in words for p in holes(w) if isinstance(p, Hole))
         for command in doing.commands:
             if command.capture is not None:
@@ -61,6 +62,37 @@ def things_fit(thing: Scripted) -> Iterator[Problem]:
                 "delete it, or use it as {" + parameter.id + "}",
                 severity="warning",
             )
+
+
+def needs_met(thing: Scripted, what: str) -> Iterator[Problem]:
+    """What an action uses, an action before it gives; `what` says what the author puts first."""
+    given: set[str] = set()
+    for doing in doings(thing):
+        action = actions.find(doing.action or "")
+        if action is None:
+            continue
+        for name in action.uses:
+            if name not in given:
+                yield problem_at(
+                    doing.action,
+                    f"the action needs '{name}' from an action before it",
+                    f"put the {what} that gives it first: "
+                    + ", ".join(a.name for a in actions.ACTIONS if name in a.gives),
+                )
+        given.update(action.gives)
+
+
+def names_exist(doing: Doing, context: Context) -> Iterator[Problem]:
+    """What an action names in the content is there."""
+    book = context.handbook
+    named = {
+        ("handbook.contact", "contact"): [c.id for c in book.contacts.contacts],
+        ("incident.report", "form"): [c.id for c in book.checklists],
+        ("incident.messages", "send"): [m.id for m in book.contacts.messages],
+    }
+    for (name, parameter), known in named.items():
+        if doing.action == name and doing.arguments.get(parameter) not in (None, *known):
+            yield unknown(doing.arguments[parameter], parameter, known)
 
 
 def check_fits(check: model.Check, thing: Scripted) -> Iterator[Problem]:

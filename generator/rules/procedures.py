@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator import actions, model
+from generator import model
 from generator.problems import Problem, quoted
-from generator.rules.commands import action_of, things_fit
+from generator.rules.commands import action_of, needs_met, things_fit
 from generator.rules.context import Context, unknown
 from generator.source import problem_at
 
 
 def procedures_can_run(context: Context) -> Iterator[Problem]:
     for procedure in context.handbook.procedures:
-        yield from things_fit(procedure)
+        yield from things_fit(procedure, context)
         for step in procedure.steps:
             if step.action and (step.commands or step.either):
                 yield problem_at(
@@ -50,7 +50,7 @@ def procedures_can_run(context: Context) -> Iterator[Problem]:
 
 
 def _script(procedure: model.Procedure) -> Iterator[Problem]:
-    given: set[str] = set()
+    yield from needs_met(procedure, "step")
     by_hand = False
     handed = None  # the first step in which the script may hand over to a person
     for step in procedure.steps:
@@ -77,16 +77,6 @@ def _script(procedure: model.Procedure) -> Iterator[Problem]:
                 "a step that runs stands behind one that is done by hand",
                 "a script ends at the first step by hand: put those last",
             )
-        if action is not None:
-            for name in action.uses:
-                if name not in given:
-                    yield problem_at(
-                        step.action,
-                        f"the action needs '{name}' from an action before it",
-                        "put the step that gives it first: "
-                        + ", ".join(a.name for a in actions.ACTIONS if name in a.gives),
-                    )
-            given.update(action.gives)
     if procedure.alternatives:
         yield problem_at(
             procedure.script, "alternatives cannot be a script", "make a procedure of each"

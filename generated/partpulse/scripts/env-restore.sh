@@ -604,6 +604,18 @@ flatten() {
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
 
+# at_production URL: sets production_url, and production_host, which is empty where URL is no address.
+at_production() {
+  production_url=$1
+  production_host=
+  case $production_url in
+  http://* | https://*)
+    production_host=${production_url#*://}
+    production_host=${production_host%%/*}
+    ;;
+  esac
+}
+
 # missing_access: the names of the variables without which production cannot be moved and verified.
 missing_access() {
   command -v curl >/dev/null 2>&1 || (unset -f vercel && command -v vercel) >/dev/null 2>&1 || printf ' curl'
@@ -758,6 +770,24 @@ pause() {
   waited=$((waited + $1))
 }
 
+# webhook COMMAND...: posts to the team's webhook. Answers 0 when it took the message, 1 when not,
+# 2 when ROLLBOOK_NOTIFY_URL is no address.
+webhook() {
+  case $ROLLBOOK_NOTIFY_URL in
+  *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) return 2 ;;
+  http://?* | https://?*) ;;
+  *) return 2 ;;
+  esac
+  # The address of a webhook is a secret too.
+  feed="url = \"$ROLLBOOK_NOTIFY_URL\""
+  limited 25 "$@"
+  feed=
+  case $(tail -n 1 "$scratch/out") in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
 # holds SECONDS TIMES: looks until what `look` looks at holds TIMES times in a row, for about so
 # many seconds. Answers 0 (it holds), 1 (it does not) or 2 (it cannot be looked at).
 holds() {
@@ -848,14 +878,7 @@ restore) [ -n "$env_names" ] || fail 2 "restore needs the names of the variables
 snapshot | diff) [ -z "$env_names" ] || fail 2 "$env_mode takes no names: it looks at all variables." "Leave the names out." ;;
 *) fail 2 "nothing is known of '$env_mode'." "Use snapshot, diff or restore." ;;
 esac
-production_url="${parameter_address}"
-production_host=
-case $production_url in
-http://* | https://*)
-  production_host=${production_url#*://}
-  production_host=${production_host%%/*}
-  ;;
-esac
+at_production "${parameter_address}"
 missing=$(missing_access)
 # Only a redeploy has to know where production is.
 [ "$env_mode" = restore ] || missing=${missing% PRODUCTION_URL}
@@ -1623,23 +1646,8 @@ payload="{\"text\":\"$(json "$message $truth")\"}"
 notified=
 if [ -n "$dry_run" ]; then
   say "  A real run would tell the team."
-elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ]; then
-  case $ROLLBOOK_NOTIFY_URL in
-  http://* | https://*)
-    case $ROLLBOOK_NOTIFY_URL in
-    *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) ;;
-    *)
-      # The address of a webhook is a secret too.
-      feed="url = \"$ROLLBOOK_NOTIFY_URL\""
-      limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
-      feed=
-      case $(tail -n 1 "$scratch/out") in
-      2??) notified=1 ;;
-      esac
-      ;;
-    esac
-    ;;
-  esac
+elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
+  notified=1
 fi
 if [ -n "$notified" ]; then
   say "  The team's webhook took the message."

@@ -737,6 +737,24 @@ deadline() {
   fi
 }
 
+# webhook COMMAND...: posts to the team's webhook. Answers 0 when it took the message, 1 when not,
+# 2 when ROLLBOOK_NOTIFY_URL is no address.
+webhook() {
+  case $ROLLBOOK_NOTIFY_URL in
+  *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) return 2 ;;
+  http://?* | https://?*) ;;
+  *) return 2 ;;
+  esac
+  # The address of a webhook is a secret too.
+  feed="url = \"$ROLLBOOK_NOTIFY_URL\""
+  limited 25 "$@"
+  feed=
+  case $(tail -n 1 "$scratch/out") in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
 # pause SECONDS: waits between two looks, and counts it in $waited.
 waited=0
 pause() {
@@ -1071,7 +1089,6 @@ check_2() {
     return 2
   fi
   file=${log%.jsonl}-messages.md
-  # fill TEXT...: the parts of a message, with what the run log says in between.
   (umask 077 && : >"$file") 2>/dev/null
   sent=
   message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.'
@@ -1079,23 +1096,15 @@ check_2() {
   if [ -n "$team_told" ]; then
     sent="the team was told at $team_told"
   elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && [ -s "$scratch/timeline" ]; then
-    case $ROLLBOOK_NOTIFY_URL in
-    *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) sent="ROLLBOOK_NOTIFY_URL is no address" ;;
-    http://?* | https://?*)
-      payload="{\"text\":\"$(json "$message")\"}"
-      # The address of a webhook is a secret too.
-      feed="url = \"$ROLLBOOK_NOTIFY_URL\""
-      limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
-      feed=
-      case $(tail -n 1 "$scratch/out") in
-      2??)
-        now
-        team_told=$stamp
-        sent="the team's webhook took the message"
-        ;;
-      *) sent="the message to the team could NOT be sent" ;;
-      esac
+    payload="{\"text\":\"$(json "$message")\"}"
+    webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
+    case $? in
+    0)
+      now
+      team_told=$stamp
+      sent="the team's webhook took the message"
       ;;
+    1) sent="the message to the team could NOT be sent" ;;
     *) sent="ROLLBOOK_NOTIFY_URL is no address" ;;
     esac
   else

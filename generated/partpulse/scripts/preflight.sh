@@ -570,6 +570,18 @@ flatten() {
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
 
+# at_production URL: sets production_url, and production_host, which is empty where URL is no address.
+at_production() {
+  production_url=$1
+  production_host=
+  case $production_url in
+  http://* | https://*)
+    production_host=${production_url#*://}
+    production_host=${production_host%%/*}
+    ;;
+  esac
+}
+
 # missing_access: the names of the variables without which production cannot be moved and verified.
 missing_access() {
   command -v curl >/dev/null 2>&1 || (unset -f vercel && command -v vercel) >/dev/null 2>&1 || printf ' curl'
@@ -998,14 +1010,7 @@ conclude() {
 # --- What is looked at.
 check_1() {
   live_commit=
-  production_url="${parameter_address}"
-  production_host=
-  case $production_url in
-  http://* | https://*)
-    production_host=${production_url#*://}
-    production_host=${production_host%%/*}
-    ;;
-  esac
+  at_production "${parameter_address}"
   missing=$(missing_access)
   if [ -n "$missing" ]; then
     found="no access to Vercel from here; missing:$missing"
@@ -1030,14 +1035,7 @@ check_1() {
 }
 
 check_2() {
-  production_url="${parameter_address}"
-  production_host=
-  case $production_url in
-  http://* | https://*)
-    production_host=${production_url#*://}
-    production_host=${production_host%%/*}
-    ;;
-  esac
+  at_production "${parameter_address}"
   missing=$(missing_access)
   if [ -n "$missing" ]; then
     found="no access to Vercel from here; missing:$missing"

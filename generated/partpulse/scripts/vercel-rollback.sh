@@ -638,6 +638,18 @@ flatten() {
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
 
+# at_production URL: sets production_url, and production_host, which is empty where URL is no address.
+at_production() {
+  production_url=$1
+  production_host=
+  case $production_url in
+  http://* | https://*)
+    production_host=${production_url#*://}
+    production_host=${production_host%%/*}
+    ;;
+  esac
+}
+
 # missing_access: the names of the variables without which production cannot be moved and verified.
 missing_access() {
   command -v curl >/dev/null 2>&1 || (unset -f vercel && command -v vercel) >/dev/null 2>&1 || printf ' curl'
@@ -812,6 +824,24 @@ save_undo() {
   release
 }
 
+# webhook COMMAND...: posts to the team's webhook. Answers 0 when it took the message, 1 when not,
+# 2 when ROLLBOOK_NOTIFY_URL is no address.
+webhook() {
+  case $ROLLBOOK_NOTIFY_URL in
+  *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) return 2 ;;
+  http://?* | https://?*) ;;
+  *) return 2 ;;
+  esac
+  # The address of a webhook is a secret too.
+  feed="url = \"$ROLLBOOK_NOTIFY_URL\""
+  limited 25 "$@"
+  feed=
+  case $(tail -n 1 "$scratch/out") in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
 # holds SECONDS TIMES: looks until what `look` looks at holds TIMES times in a row, for about so
 # many seconds. Answers 0 (it holds), 1 (it does not) or 2 (it cannot be looked at).
 holds() {
@@ -896,14 +926,7 @@ by_hand() {
 begin_step open-dashboard 'Step 1: Access Vercel Dashboard'
 way=${alone#--}
 way=${way:-rollback}
-production_url="${parameter_address}"
-production_host=
-case $production_url in
-http://* | https://*)
-  production_host=${production_url#*://}
-  production_host=${production_host%%/*}
-  ;;
-esac
+at_production "${parameter_address}"
 missing=$(missing_access)
 if [ -n "$missing" ]; then
   [ "$way" = rollback ] || fail 3 "there is no access to Vercel from here; missing:$missing." "Set what is missing and run the same command again, or use the dashboard."
@@ -1353,23 +1376,8 @@ payload="{\"text\":\"$(json "$message $truth")\"}"
 notified=
 if [ -n "$dry_run" ]; then
   say "  A real run would tell the team."
-elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ]; then
-  case $ROLLBOOK_NOTIFY_URL in
-  http://* | https://*)
-    case $ROLLBOOK_NOTIFY_URL in
-    *[!A-Za-z0-9._~:/?#@!$\&*+,\;=%-]*) ;;
-    *)
-      # The address of a webhook is a secret too.
-      feed="url = \"$ROLLBOOK_NOTIFY_URL\""
-      limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
-      feed=
-      case $(tail -n 1 "$scratch/out") in
-      2??) notified=1 ;;
-      esac
-      ;;
-    esac
-    ;;
-  esac
+elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
+  notified=1
 fi
 if [ -n "$notified" ]; then
   say "  The team's webhook took the message."

@@ -565,13 +565,6 @@ confirm() {
   finish 2 'not confirmed'
 }
 
-# pause SECONDS: waits between two looks, and counts it in $waited.
-waited=0
-pause() {
-  sleep "$1" 2>/dev/null || :
-  waited=$((waited + $1))
-}
-
 # postgresql_address URL: puts the parts of postgresql://USER:PASSWORD@HOST:PORT/NAME?PARAMETERS into
 # the variables that psql reads. What only Prisma understands among the parameters is left out.
 postgresql_address() {
@@ -656,6 +649,13 @@ unescape() {
     esac
   done
   unescaped=$unescaped$text_left
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
 }
 
 # --- The items. Each gets one result: Pass, Fail, Not applicable or Not checked. What was not

@@ -5,7 +5,7 @@ from __future__ import annotations
 from generator import model, shell
 from generator.durations import duration_words, range_words
 from generator.refs import targets
-from generator.render.commands import actions_of
+from generator.render.commands import actions_of, doings
 from generator.render.environment import render
 from generator.render.scripts.incident import past_runs
 from generator.render.scripts.parts import AGAIN, look, seconds, shared, squeezed
@@ -16,21 +16,12 @@ def script(checklist: model.Checklist, book: model.Handbook) -> str:
     """The whole text of a checklist's script."""
     known = targets(book)
     data = shared(checklist, book, known)
-    data["uses_runs"] = any("runs" in a.helpers for a in actions_of(checklist))
-    data["runs"] = past_runs(checklist, book)
+    uses_runs = any("runs" in a.helpers for a in actions_of(checklist))
+    data["runs"] = past_runs(checklist, book) if uses_runs else None
     phases = {p.id: n for n, p in enumerate(checklist.phases, 1)}
-    numbered = {
-        id(check): number
-        for number, check in enumerate(
-            (c for g in checklist.groups for i in g.items for c in i.checks), 1
-        )
-    }
     looks = {
-        key: look(check, checklist, data, f"check_{numbered[key]}")
-        for g in checklist.groups
-        for i in g.items
-        for check in i.checks
-        if (key := id(check))
+        id(check): look(check, checklist, data, f"check_{number}")
+        for number, check in enumerate(doings(checklist), 1)
     }
 
     def item(found: model.Item) -> dict[str, object]:

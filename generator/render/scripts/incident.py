@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from generator import actions, model, shell
-from generator.render.commands import actions_of, doings, variables_of
+from generator import model, shell
+from generator.render.commands import doings, variables_of
+from generator.render.scripts.parts import changes
 from generator.shell import Shell
 from generator.text import Hole, holes
 
 
 def past_runs(checklist: model.Checklist, book: model.Handbook) -> dict[str, object]:
     """Which scripts roll back, which of their steps say what, the report's form, the messages."""
-    scripted = [p for p in book.procedures if p.script and _changes(p)]
+    scripted = [p for p in book.procedures if p.script and any(map(changes, p.steps))]
     given = {k: v for d in doings(checklist) for k, v in d.arguments.items()}
     form = next((c for c in book.checklists if c.id == given.get("form")), None)
     return {
@@ -19,7 +20,7 @@ def past_runs(checklist: model.Checklist, book: model.Handbook) -> dict[str, obj
             {
                 "id": p.id,
                 "title": p.title,
-                "moved": next((s.id for s in reversed(p.steps) if _moves(s)), ""),
+                "moved": next((s.id for s in reversed(p.steps) if changes(s)), ""),
                 "told": [s.id for s in p.steps if s.action == "notify.send"],
             }
             for p in scripted
@@ -52,15 +53,6 @@ _HOLES = {
     "who": "run_by",
     "outcome": "run_outcome",
 }
-
-
-def _moves(step: model.Step) -> bool:
-    action = actions.find(step.action or "")
-    return bool(step.commands) or (action is not None and action.changes)
-
-
-def _changes(procedure: model.Procedure) -> bool:
-    return any(a.changes for a in actions_of(procedure)) or any(s.commands for s in procedure.steps)
 
 
 def _unquoted(word: str, variables: dict[str, str]) -> Shell:

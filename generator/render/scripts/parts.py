@@ -26,9 +26,9 @@ AGAIN = 2
 def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, object]:
     """What every template of a script sees."""
     names = [h for a in actions_of(thing) for h in a.helpers]
-    if any(isinstance(d, model.Check) for d in doings(thing)):
+    if isinstance(thing, model.Checklist):
         names.append("pause")
-    if isinstance(thing, model.Procedure) and any(looked_at(s) for s in thing.steps):
+    elif any(looked_at(s) for s in thing.steps):
         names += ["pause", "holds"]
     return {
         "book": book,
@@ -93,6 +93,12 @@ def look(doing: Doing, thing: Scripted, data: dict[str, object], name: str) -> d
         "shown": shown,
         "runs": [] if doing.action else shown,
     }
+
+
+def changes(step: model.Step) -> bool:
+    """Whether a step may change something."""
+    action = actions.find(step.action or "")
+    return bool(step.commands) or (action is not None and action.changes)
 
 
 def looked_at(step: model.Step) -> Doing | None:

@@ -10,6 +10,7 @@ from generator.render.scripts.head import Targets
 from generator.render.scripts.parts import (
     AGAIN,
     action_text,
+    changes,
     look,
     looked_at,
     seconds,
@@ -69,11 +70,6 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
     return squeezed(text)
 
 
-def _changed(steps: tuple[model.Step, ...]) -> bool:
-    """Whether something may have been changed by then."""
-    return any(s.commands or ((a := actions.find(s.action or "")) and a.changes) for s in steps)
-
-
 def _noted(steps: tuple[model.Step, ...], procedure: model.Procedure) -> Shell:
     """What the steps have captured, as the end of a sentence: it may be the way back."""
     variables = variables_of(procedure)
@@ -111,7 +107,7 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targ
     }
     looks_at = looked_at(step)
     if looks_at is not None:
-        told["behind"] = _changed(procedure.steps[: number - 1])
+        told["behind"] = any(map(changes, procedure.steps[: number - 1]))
         waits = told["behind"] or step.commands or step.action
         told["within"] = seconds(looks_at, _LOOK if waits else AGAIN)
         # What was moved may move once more: a check of it must hold twice in a row.
