@@ -38,7 +38,7 @@ $(VENV)/ready-test: $(VENV)/ready requirements/test.txt
 test: $(VENV)/ready-test
 	@sh tests/install-tools.sh
 	@sh tests/install-vercel.sh
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 bench: $(VENV)/ready-test
 	@$(PIP) --requirement requirements/bench.txt

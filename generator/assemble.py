@@ -13,9 +13,10 @@ from decimal import Decimal
 from generator import model
 from generator.durations import duration_words
 from generator.files import Document
+from generator.records.shapes import collected
 from generator.shapes import checklist, each, flag, lines, procedure
 from generator.source import Mapping, Node, Scalar, Sequence
-from generator.stamps import stamps
+from generator.stamps import contents, stamp
 from generator.text import REFERENCE
 
 
@@ -39,6 +40,7 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
         (procedure(d.data) for d in by_kind.get("procedure", ())),
         key=lambda p: (shown.index(p.id) if p.id in shown else len(shown), p.id),
     )
+    texts = contents(documents)
     return model.Handbook(
         service=service,
         contacts=contacts,
@@ -54,7 +56,9 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
         checklists=checklists,
         sections=sections,
         unfilled=tuple(unfilled),
-        stamps=stamps(documents),
+        records=collected(documents),
+        contents=texts,
+        stamps={clock: stamp(text) for clock, text in texts.items()},
     )
 
 
@@ -111,6 +115,7 @@ def _service(data: Mapping, unfilled: list[model.Unfilled]) -> model.Service:
             trigger=review.get("trigger"),
         ),
         drill_cycle=data["drills"]["cycle"] if "drills" in data else None,
+        drills_count=lines(data.get("drills", {}), "counts") or ("staging", "production"),
         fact_groups=each(data.get("facts"), group),
         link_groups=each(data.get("links"), links),
         maintenance=lines(data, "maintenance"),

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator import __version__
+from generator import __version__, cli_records
+from generator.cli_records import now
 
 if TYPE_CHECKING:
     from datetime import date
@@ -177,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--format", choices=("text", "json"), default="text", help="how to show it (default: text)"
     )
+    cli_records.add(commands, shared, _EPILOG)
     return parser
 
 
@@ -226,9 +228,7 @@ def _check(options: argparse.Namespace) -> int:
             as_of = parse_day(options.as_of)
         except ValueError as error:
             raise UsageError(f"--as-of {options.as_of}: {error}") from error
-    states, problems = assess_all(
-        options.content, options.service, as_of, options.warn_days, _now()
-    )
+    states, problems = assess_all(options.content, options.service, as_of, options.warn_days, now())
     wrong = [p for p in problems if p.severity == "error"]
     if options.format == "json":
         print(report.check_json(states, wrong, simulated=as_of is not None))
@@ -237,13 +237,6 @@ def _check(options: argparse.Namespace) -> int:
         for line in report.check_text(states, simulated=as_of is not None):
             print(line)
     return PROBLEMS if has_errors(wrong) or any(s.red for s in states) else OK
-
-
-def _now():
-    """The clock of this machine, read in one place only."""
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
 
 
 def _print_problems(problems: list[Problem]) -> None:

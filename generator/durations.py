@@ -50,6 +50,18 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def duration_text(span: timedelta) -> str:
+    """The span as content writes it: `PT5M`, `PT1H30S`."""
+    seconds = int(span.total_seconds())
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    parts = (
+        f"{hours}H" if hours else "",
+        f"{minutes}M" if minutes else "",
+        f"{rest}S" if rest else "",
+    )
+    return "PT" + ("".join(parts) or "0S")
+
+
 def cycle_words(text: str) -> str:
     """`P3M` as people say it: 'Quarterly'; 'every 90 days' where there is no such word."""
     cycle = parse_cycle(text)

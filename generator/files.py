@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.problems import Place, Problem, RollbookError, did_you_mean
@@ -20,12 +21,21 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Document:
-    """One file that was read: `kind` of content, `stem` of its name, its data."""
+    """One file that was read: `kind` of content, `stem` of its name, its data.
+
+    `attached` has the bytes of the files that lie beside a record, by their ending.
+    """
 
     kind: str
     stem: str
     file: File
     data: Mapping
+    attached: Map[str, bytes] = field(default_factory=dict)
+
+    @property
+    def record(self) -> bool:
+        """Evidence: what was done, not what is to be done."""
+        return self.kind in RECORDS
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,16 @@ KINDS: tuple[Kind, ...] = (
     Kind("thresholds", "thresholds.yaml"),
     Kind("procedure", "procedures", many=True),
     Kind("checklist", "checklists", many=True),
+    Kind("review", "records/reviews", many=True),
+    Kind("drill", "records/drills", many=True),
+    Kind("carried", "records/carried", many=True),
+    Kind("waiver", "records/waivers", many=True),
+    Kind("rollback", "records/rollbacks", many=True),
 )
+RECORDS = frozenset(k.name for k in KINDS if k.path.startswith("records/"))
+
+# What can lie beside a record: the text that its stamp is made of, and the run log.
+CONTENT, LOG = ".content.json", ".log.jsonl"
 
 
 def read_text(path: Path, shown: str) -> tuple[str | None, list[Problem]]:
@@ -152,7 +171,8 @@ def _read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
                     problem_at(node, "expected 'key: value' lines at the top of the file")
                 )
                 continue
-            documents.append(Document(kind.name, path.stem, node.file, node))
+            attached = _attached(path, root, problems) if kind.name in RECORDS else {}
+            documents.append(Document(kind.name, path.stem, node.file, node, attached))
     problems += _strays(folder, known)
     return documents, problems
 
@@ -179,6 +199,25 @@ def _files_of(kind: Kind, folder: Path, problems: list[Problem]) -> list[Path]:
     return []
 
 
+def _attached(record: Path, root: Path, problems: list[Problem]) -> dict[str, bytes]:
+    """The bytes of the files beside a record that carry its name."""
+    found = {}
+    for ending in (CONTENT, LOG):
+        path = record.with_name(record.stem + ending)
+        if not os.path.lexists(path):
+            continue
+        if not path.is_file() or not _inside(path, root):
+            problems.append(Problem(Place(shown_path(path)), "not a file of this folder"))
+            continue
+        with path.open("rb") as stream:
+            found[ending] = stream.read(MAX_FILE_BYTES + 1)
+        if len(found[ending]) > MAX_FILE_BYTES:
+            problems.append(
+                Problem(Place(shown_path(path)), f"larger than {MAX_FILE_BYTES // 2**20} MiB")
+            )
+    return found
+
+
 def _inside(path: Path, root: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(root)
 
@@ -187,6 +226,15 @@ def _strays(folder: Path, known: set[str]) -> list[Problem]:
     """YAML files that nothing would read: most often a misspelt name."""
     problems = []
     folders = [folder, *(folder / k.path for k in KINDS if k.many)]
+    records = folder / "records"
+    for path in sorted(records.iterdir()) if records.is_dir() else ():
+        if f"records/{path.name}" not in known and path.name[0] != ".":
+            names = [k.path.partition("/")[2] for k in KINDS if k.name in RECORDS]
+            problems.append(
+                Problem(
+                    Place(shown_path(path)), "nothing reads this", did_you_mean(path.name, names)
+                )
+            )
     for where in folders:
         if not where.is_dir():
             continue
@@ -205,4 +253,21 @@ def _strays(folder: Path, known: set[str]) -> list[Problem]:
                 problems.append(
                     Problem(Place(shown_path(path)), "nothing reads '.yml'", "name it '.yaml'")
                 )
+            elif where.parent.name == "records" and path.suffix != ".yaml":
+                problems += _stray_evidence(path)
     return problems
+
+
+def _stray_evidence(path: Path) -> list[Problem]:
+    """What lies beside no record: a record was deleted, or something was put there."""
+    for ending in (CONTENT, LOG):
+        stem = path.name.removesuffix(ending)
+        if stem != path.name and os.path.lexists(path.with_name(f"{stem}.yaml")):
+            return []
+    return [
+        Problem(
+            Place(shown_path(path)),
+            "there is no record that this belongs to",
+            "records are never deleted: bring the record back, or remove what was put here",
+        )
+    ]

@@ -1,11 +1,12 @@
-"""The gate: the state of every service on a day. It renders nothing."""
+"""The gate: the state of every service on a day."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 
-from generator import freshness
+from generator import freshness, model
 from generator.load import load_all
 from generator.problems import Problem, ordered
 
@@ -22,5 +23,17 @@ def assess_all(
         if book is None:
             continue
         day = as_of or freshness.today(now, book.service.timezone)
-        states.append(freshness.assess(book, day, warn_days))
+        states.append(freshness.assess(book, day, warn_days, _rendered(book)))
     return states, ordered(problems)
+
+
+def _rendered(book: model.Handbook) -> freshness.Rendered:
+    """The hash of a script as it is rendered today, asked only where a drill is on record."""
+
+    def rendered(procedure: model.Procedure) -> str | None:
+        # Templates take longer to load than everything else that the gate does.
+        from generator.render.scripts.procedure import script
+
+        return sha256(script(procedure, book).encode()).hexdigest() if procedure.script else None
+
+    return rendered

@@ -6,7 +6,7 @@ This is the front of the data flow: read, validate, assemble, apply the rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,8 +55,8 @@ def service_folders(content: Path, only: list[str]) -> list[Path]:
     return [p for p in found if not only or p.name in only]
 
 
-def load(folder: Path) -> Loaded:
-    """Read one service; every problem at once.
+def load(folder: Path, more: Iterable[Document] = ()) -> Loaded:
+    """Read one service; every problem at once. `more` is what could be added to it.
 
     Raises RollbookError when the system refuses to read something.
     """
@@ -75,6 +75,7 @@ def load(folder: Path) -> Loaded:
         )
         return Loaded(folder.name, None, (link,))
     documents, problems = read_service(folder)
+    documents += more
     # A file that did not parse says nothing reliable about its schema.
     broken = {p.place.file for p in problems}
     valid: list[Document] = []

@@ -85,7 +85,9 @@ def check_text(states: list[freshness.ServiceState], *, simulated: bool) -> Iter
         yield f"{state.name}: {_STATUS[state.status]}  (as of {day})"
         yield ""
         for judged in freshness.worst_first(state.clocks):
-            yield from _row(_LABEL[judged.state], f"{judged.clock.what}: {_clock_words(judged)}")
+            yield from _row(
+                _LABEL[judged.state], f"{judged.clock.what}: {_clock_words(judged)}{_more(judged)}"
+            )
         for blank in sorted(state.unfilled, key=lambda u: not u.required):
             by = f", owed by {blank.by}" if blank.by else ""
             label = "MISSING" if blank.required else "optional"
@@ -97,7 +99,12 @@ def check_text(states: list[freshness.ServiceState], *, simulated: bool) -> Iter
         yield f"{len(states)} services, {red} red"
 
 
-_STATUS = {"red": "RED", "due-soon": "green, something is due soon", "green": "green"}
+_STATUS = {
+    "red": "RED",
+    "waived": "WAIVED for a while, not in order",
+    "due-soon": "green, something is due soon",
+    "green": "green",
+}
 _LABEL = {
     "invalid": "INVALID",
     "never": "NEVER",
@@ -144,14 +151,21 @@ def _clock_words(judged: freshness.Judged) -> str:
     return f"due {judged.due}" + (", today" if days == 0 else f", in {days} {unit}") + f" ({since})"
 
 
+def _more(judged: freshness.Judged) -> str:
+    """What else there is to say: other reasons, a waiver, a note."""
+    parts = [judged.detail] if judged.detail and judged.state not in ("invalid", "never") else []
+    parts += [f"waived until {judged.waived}"] if judged.waived else []
+    parts += [judged.clock.note] if judged.clock.note else []
+    return "".join(f"; {p}" for p in parts)
+
+
 def check_json(
     states: list[freshness.ServiceState], problems: list[Problem], *, simulated: bool
 ) -> str:
     """The shape that `check --format json` promises to programs."""
     red = bool(problems) or any(s.red for s in states)
-    status = (
-        "red" if red else "due-soon" if any(s.status == "due-soon" for s in states) else "green"
-    )
+    found = {s.status for s in states}
+    status = "red" if red else next((s for s in ("waived", "due-soon") if s in found), "green")
     return json.dumps(
         {
             "schema": 1,
@@ -198,7 +212,8 @@ def _clock(judged: freshness.Judged) -> dict[str, object]:
         "cycle": judged.clock.cycle,
         "due": judged.due.isoformat() if judged.due else None,
         "days_left": judged.days_left,
-        "record": None,
-        "stamp": None,
+        "record": judged.clock.record,
+        "stamp": judged.clock.stamp,
         "current": judged.clock.current,
+        **({"waived": judged.waived.isoformat()} if judged.waived else {}),
     }

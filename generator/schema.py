@@ -11,7 +11,7 @@ import json
 import re
 import zoneinfo
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,9})?")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 _URL = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def folder() -> Path:
@@ -68,6 +69,11 @@ def is_date(text: str) -> bool:
     return bool(_DATE.fullmatch(text)) and bool(date.fromisoformat(text))
 
 
+def is_moment(text: str) -> bool:
+    """A real moment in UTC written YYYY-MM-DDTHH:MM:SSZ and nothing else."""
+    return bool(_MOMENT.fullmatch(text)) and bool(datetime.fromisoformat(text))
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
@@ -78,6 +84,7 @@ for _name, _test in (
     ("date", is_date),
     ("cycle", parse_cycle),
     ("duration", parse_duration),
+    ("moment", is_moment),
     ("url", _URL.fullmatch),
     ("timezone", lambda text: text == "UTC" or text in _zones()),
 ):
@@ -106,7 +113,10 @@ def _compare(wrong):
 # Most values are short texts that are right. jsonschema takes some 15 microseconds for each;
 # a test of our own passes them by, and leaves to jsonschema whatever does not pass it.
 _PASS = "x-pass"
-_FOR_TEXT = {"title", "description", "examples", "type", "pattern", "maxLength", "format", "enum"}
+_FOR_TEXT = {
+    *("title", "description", "examples", "x-prose"),
+    *("type", "pattern", "maxLength", "format", "enum"),
+}
 _NOT_FOR_TEXT = {"properties", "required", "additionalProperties"}
 
 
@@ -324,6 +334,6 @@ def _names(types: str | list[str]) -> str:
 
 def dotted(document: Document, path: list) -> str:
     """The author's name for a value: `contacts.on-call.name`, `git-rollback.steps[2].title`."""
-    name = document.stem if document.kind in ("procedure", "checklist") else ""
+    name = document.stem if document.record or document.kind in ("procedure", "checklist") else ""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return (name + text).lstrip(".")

@@ -97,3 +97,8 @@ def paragraphs(text: str) -> list[str]:
     return [
         " ".join(block.split()) for block in re.split(r"\n\s*\n", text.strip()) if block.strip()
     ]
+
+
+def fold(text: str) -> str:
+    """The same prose however its lines are broken; only empty lines count."""
+    return "\n\n".join(paragraphs(text))

@@ -21,7 +21,7 @@ from generator import load, rules, schema
 from generator.files import KINDS, read_service
 from generator.problems import Problem
 from generator.report import problem_text
-from generator.rules import commands, context, parameters, procedures
+from generator.rules import commands, context, parameters, procedures, records
 from generator.source import Mapping, Node, Sequence
 from tests.conftest import ROOT
 
@@ -164,6 +164,8 @@ def test_there_is_a_case_for_everything_that_can_be_wrong(
         parameters._choices,
         parameters._source,
         procedures._script,
+        records._about_the_same,
+        records._steps_as_logged,
         context.unique,
     )
     wanted = {

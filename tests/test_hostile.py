@@ -182,7 +182,9 @@ def loaded(folder: Path, values: dict[Spot, str]) -> tuple[load.Loaded, dict[Spo
         node, wrong = parse(text, name)
         problems += wrong
         if node is not None:
-            documents.append(Document(document.kind, document.stem, node.file, node))
+            documents.append(
+                Document(document.kind, document.stem, node.file, node, document.attached)
+            )
     with mock.patch.object(load, "read_service", lambda _: (documents, problems)):
         return load.load(folder), places
 

@@ -26,6 +26,7 @@ from generator.model.doing import (
     Step,
     Stop,
 )
+from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Service:
     timezone: str
     review: ReviewPolicy
     drill_cycle: str | None
+    drills_count: tuple[str, ...]
     fact_groups: tuple[FactGroup, ...]
     link_groups: tuple[LinkGroup, ...]
     maintenance: tuple[str, ...]
@@ -225,7 +227,11 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Handbook:
-    """One service, valid as a whole."""
+    """One service, valid as a whole.
+
+    `contents` has the canonical text of what a review and each drill would be about, by the
+    id of its clock; `stamps` the hash of each.
+    """
 
     service: Service
     contacts: Contacts
@@ -238,6 +244,8 @@ class Handbook:
     sections: tuple[Section, ...]
     unfilled: tuple[Unfilled, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    records: Records = field(default_factory=Records)
+    contents: Mapping[str, str] = field(default_factory=dict)
     stamps: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -251,6 +259,7 @@ __all__ = [
     "Authority",
     "Block",
     "Budget",
+    "Carried",
     "Channel",
     "Check",
     "Checklist",
@@ -258,6 +267,7 @@ __all__ = [
     "Contact",
     "Contacts",
     "Contradiction",
+    "Drill",
     "Fact",
     "FactGroup",
     "Field",
@@ -269,10 +279,14 @@ __all__ = [
     "Message",
     "Metric",
     "Parameter",
+    "Person",
     "Phase",
     "Procedure",
+    "Records",
+    "Review",
     "ReviewPolicy",
     "Revision",
+    "Rollback",
     "Section",
     "Service",
     "SeverityLevel",
@@ -282,4 +296,5 @@ __all__ = [
     "Trigger",
     "Unfilled",
     "Value",
+    "Waiver",
 ]

@@ -10,6 +10,7 @@ from generator.durations import cycle_words, duration_words, range_words
 from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
 from generator.outputs import OutFile
 from generator.refs import figure, targets
+from generator.render import evidence
 from generator.render.commands import command_lines, expected, usage
 from generator.render.environment import render
 
@@ -57,12 +58,9 @@ class _Page:
 def _status(book: model.Handbook) -> dict[str, str]:
     """The clocks without today's date: what was done, and when it is due again."""
     review = freshness.review_clock(book)
-    drilled = [p for p in book.procedures if p.drill]
     return {
-        "reviewed": review.last or f"never; issued {book.service.issued}, not yet reviewed",
-        "tested": "no procedure must be drilled"
-        if not drilled
-        else f"never; no drill is on record for any of {len(drilled)} procedures",
+        "reviewed": evidence.reviewed(book),
+        "tested": evidence.tested(book),
         "due": review.due or "not known",
         "cycle": cycle_words(book.service.review.cycle),
     }
@@ -119,10 +117,10 @@ def _looks(checklist: model.Checklist) -> dict[str, object]:
 def _procedure(book: model.Handbook, value: object) -> dict[str, object]:
     procedure = next(p for p in book.procedures if p.id == value)
     facts = [("Risk", procedure.risk)] if procedure.risk else []
-    if procedure.budget:
-        facts.append(("Timeline", range_words(procedure.budget.target, procedure.budget.max)))
+    if timeline := evidence.timeline(book, procedure):
+        facts.append(("Timeline", timeline))
     if procedure.drill:
-        facts.append(("Last tested", "never; no drill is on record"))
+        facts.append(("Last tested", evidence.last_tested(book, procedure)))
         stamp = book.stamps[f"drill:{procedure.id}"].removeprefix("sha256:")
         facts.append(("Stamp", f"`{stamp[:12]}`"))
     return {
@@ -212,17 +210,23 @@ def _drills(book: model.Handbook) -> dict[str, object]:
     return {
         "drill_cycle": book.service.drill_cycle and cycle_words(book.service.drill_cycle),
         "drilled": [
-            {"reference": reference(p), "tested": "never drilled"}
+            {"reference": reference(p), "tested": evidence.last_tested(book, p)}
             for p in book.procedures
             if p.drill
         ],
+        "counts": " or ".join(book.service.drills_count),
     }
+
+
+def _records(book: model.Handbook) -> dict[str, object]:
+    return {"rows": evidence.rows(book)}
 
 
 _SHOW: dict[str, Callable[[model.Handbook], dict[str, object]]] = {
     "authority": _authority,
     "drills": _drills,
     "phases": _phases,
+    "records": _records,
     "thresholds": _thresholds,
 }
 

@@ -23,6 +23,13 @@ from generator.rules.names import (
 from generator.rules.order import dates_are_in_order, spans_are_in_order
 from generator.rules.parameters import parameters_have_values
 from generator.rules.procedures import procedures_can_run
+from generator.rules.records import (
+    corrections_correct_something,
+    evidence_is_whole,
+    logs_say_the_same,
+    record_days_are_in_order,
+    waivers_are_short,
+)
 from generator.rules.references import (
     blanks_are_typed,
     blocks_refer_to_what_exists,
@@ -49,6 +56,11 @@ RULES: tuple[Rule, ...] = (
     messages_can_be_filled,
     figures_agree,
     figures_do_not_contradict,
+    evidence_is_whole,
+    logs_say_the_same,
+    record_days_are_in_order,
+    corrections_correct_something,
+    waivers_are_short,
 )
 
 

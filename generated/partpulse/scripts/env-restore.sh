@@ -17,7 +17,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/environment-variables.yaml. Do not edit: edit that file.
-# Content sha256:3897fa034a9a18754a0389f64710522e77760146dcece918f9e8f709ca44168b
+# Content sha256:dc69a29e627da342802377119636212579780d0924b33dbcdb25ddc1d3688ac6
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -524,7 +524,7 @@ case $script_sha256 in
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:dc69a29e627da342802377119636212579780d0924b33dbcdb25ddc1d3688ac6
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||

@@ -20,7 +20,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/git-rollback.yaml. Do not edit: edit that file.
-# Content sha256:d7f1bd15c5284a13244b509c747ae78b56d23a2f11968714910b936122463b56
+# Content sha256:3ce65c8d601ad7fcacee2b67fc5981e64faf7ce61f05c572dda161b794d3d986
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -541,7 +541,7 @@ case $script_sha256 in
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:3ce65c8d601ad7fcacee2b67fc5981e64faf7ce61f05c572dda161b794d3d986
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||

@@ -17,7 +17,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
-# Content sha256:1eb1e577eef5f1ea8f8c0f7da94c6f923e948e820af39df5eb6befab1e603034
+# Content sha256:5c659cd05585925479dbddc37308c7e7fa127f9777b7335cb016b546eee76f41
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -533,7 +533,7 @@ case $script_sha256 in
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:5c659cd05585925479dbddc37308c7e7fa127f9777b7335cb016b546eee76f41
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||

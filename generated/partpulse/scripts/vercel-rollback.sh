@@ -16,7 +16,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/vercel-dashboard-rollback.yaml. Do not edit: edit that file.
-# Content sha256:b70a0ff2d38494d5ab32fcea52c96611eb3942207bbe96cdcb89d10c8c510fe1
+# Content sha256:653ef862fa56dbb16bafff16c46a3a455964258496c3955fb0f49376b4414311
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -558,7 +558,7 @@ case $script_sha256 in
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:653ef862fa56dbb16bafff16c46a3a455964258496c3955fb0f49376b4414311
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||

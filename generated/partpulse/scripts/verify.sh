@@ -542,7 +542,7 @@ case $script_sha256 in
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:9e639a5cf791377baa9129667789e8956a84fe05349230ca91564ca9c8e65e50
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||

@@ -1,0 +1,262 @@
+"""The commands that write and compare records: flags, or questions in a terminal.
+
+Each command's fields stand in one table, from which come the flags, their help and the
+questions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generator import model
+
+
+@dataclass(frozen=True)
+class Field:
+    """One fact of a record. Required ones are asked for in a terminal when no flag gives them."""
+
+    name: str
+    help: str
+    metavar: str = "TEXT"
+    required: bool = False
+    many: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name}"
+
+    @property
+    def key(self) -> str:
+        return self.name.replace("-", "_")
+
+
+_PERSON = "NAME, ROLE"
+_SUPERSEDES = Field("supersedes", "the record that this one corrects", "RECORD")
+
+REVIEW = (
+    Field("reviewer", "who read the document; the role is an id of contacts.yaml", _PERSON, True),
+    Field("approver", "who accepted the review", _PERSON, True),
+    Field("scope", "what was looked at", required=True),
+    Field("outcome", "what it led to", required=True, choices=("no-change", "changed", "retire")),
+    Field("finding", "one thing that it found; may be given again", many=True),
+    Field("next", "the next review, where it is wanted earlier than the cycle", "YYYY-MM-DD"),
+    Field("date", "the day of the review (default: today)", "YYYY-MM-DD"),
+    _SUPERSEDES,
+)
+DRILL = (
+    Field("from", "the run log of the script that ran", "LOG"),
+    Field("procedure", "the procedure, where no run log names it", "ID"),
+    Field("start", "when it began, in UTC, where no run log says it", "YYYY-MM-DDTHH:MM:SSZ"),
+    Field("end", "when it ended, likewise", "YYYY-MM-DDTHH:MM:SSZ"),
+    Field(
+        "environment",
+        "where it was done",
+        required=True,
+        choices=("sandbox", "staging", "production"),
+    ),
+    Field("participant", "who took part; may be given again", _PERSON, True, many=True),
+    Field(
+        "step",
+        "a step that a person did: ok, failed or not-done, and what there is to say",
+        "ID=RESULT[: NOTE]",
+        many=True,
+    ),
+    Field(
+        "verification",
+        "whether a person found the result good, where the script did not",
+        choices=("passed", "failed", "not-done"),
+    ),
+    Field("table-top", "the steps were only talked through", "", choices=("yes",)),
+    Field("deviation", "where it departed from the procedure; may be given again", many=True),
+    Field(
+        "action", "what has to be mended; may be given again", "WHAT, ROLE, YYYY-MM-DD", many=True
+    ),
+    Field("night", "would this have worked at 03:00? In your words"),
+    Field("reviewer", "who looked through this record", _PERSON),
+    _SUPERSEDES,
+)
+CARRY = (
+    Field("drill", "the drill that still stands", "RECORD", True),
+    Field("reason", "why the difference of the script does not matter", required=True),
+    Field("approver", "who decides it", _PERSON, True),
+    _SUPERSEDES,
+)
+WAIVER = (
+    Field("clock", "which clock may be late: review, or drill:PROCEDURE", "CLOCK", True),
+    Field("reason", "why", required=True),
+    Field("approver", "who allows it", _PERSON, True),
+    Field("until", "the last day, at most 30 days after it is granted", "YYYY-MM-DD", True),
+    Field("granted", "the first day (default: today)", "YYYY-MM-DD"),
+    _SUPERSEDES,
+)
+ROLLBACK = (
+    Field("from", "the run log of the script that ran", "LOG"),
+    Field("procedure", "the procedure, where no run log names it", "ID"),
+    Field("start", "when it began, in UTC, where no run log says it", "YYYY-MM-DDTHH:MM:SSZ"),
+    Field("end", "when it ended, likewise", "YYYY-MM-DDTHH:MM:SSZ"),
+    Field(
+        "outcome",
+        "how it ended, where no run log says it",
+        choices=("verified", "not-verified", "failed"),
+    ),
+    Field("who", "who did it", _PERSON, True),
+    Field("trigger", "what made it necessary", required=True),
+    Field("no-change", "why the document needs no change after it, where that is decided", "WHY"),
+    _SUPERSEDES,
+)
+
+
+def add(commands, shared: argparse.ArgumentParser, epilog: str) -> None:
+    """Add review, drill, waiver and rollback with their own commands."""
+
+    def group(name: str, text: str):
+        parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        return parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+
+    def record(inner, name: str, fields: tuple[Field, ...], text: str, kind: str) -> None:
+        parser = inner.add_parser(
+            name,
+            parents=[shared],
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}. In a terminal, what is missing is asked for.",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        for field in fields:
+            more: dict = {"choices": field.choices} if field.choices else {"metavar": field.metavar}
+            if field.many:
+                more |= {"action": "append", "default": []}
+            if field.choices == ("yes",):
+                more = {"action": "store_const", "const": "yes"}
+            parser.add_argument(field.flag, dest=field.key, help=field.help, **more)
+        parser.set_defaults(command=lambda options: _record(options, fields, kind))
+
+    def difference(inner, kind: str, text: str) -> None:
+        parser = inner.add_parser("diff", parents=[shared], help=text, description=f"{text}.")
+        parser.set_defaults(command=lambda options: _diff(options, kind))
+
+    inner = group("review", "reviews of the document: record one, or see what changed since")
+    record(inner, "record", REVIEW, "record a review of the content as it is now", "review")
+    difference(inner, "review", "What changed since the last review, fact by fact")
+    inner = group("drill", "drills of procedures: record one, or see what changed since")
+    record(inner, "record", DRILL, "record a drill, from the log of its run", "drill")
+    record(inner, "carry", CARRY, "let a drill stand for a script with other bytes", "carry")
+    difference(inner, "drill", "Which steps changed since the last drill that counts")
+    audit = commands.add_parser(
+        "audit",
+        parents=[shared],
+        help="ask Git whether a record was ever edited, deleted or committed late",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    audit.set_defaults(command=_audit)
+    inner = group("waiver", "clocks that may be late for a while")
+    record(inner, "record", WAIVER, "allow a clock to be late, for at most 30 days", "waiver")
+    inner = group("rollback", "real rollbacks")
+    record(inner, "record", ROLLBACK, "record a real rollback, from the log of its run", "rollback")
+
+
+def now():
+    """The clock of this machine, read in one place only."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def _service(options: argparse.Namespace) -> tuple[Path, model.Handbook | None]:
+    """The one service that is meant; None, and its problems printed, when it has errors."""
+    from generator.load import UsageError, load, service_folders
+    from generator.report import problem_text
+
+    folders = service_folders(options.content, options.service)
+    if len(folders) > 1:
+        names = ", ".join(f.name for f in folders)
+        raise UsageError(f"which service? Name one with --service ID: {names}")
+    loaded = load(folders[0])
+    if loaded.handbook is None:
+        for problem in loaded.problems:
+            print(problem_text(problem))
+    return folders[0], loaded.handbook
+
+
+def _record(options: argparse.Namespace, fields: tuple[Field, ...], kind: str) -> int:
+    from generator.files import shown_path
+    from generator.freshness import today
+    from generator.records import making
+    from generator.records.recording import problems_of, write
+    from generator.report import problem_text
+
+    folder, book = _service(options)
+    if book is None:
+        return 1
+    _ask(options, fields)
+    make = getattr(making, kind)
+    new = make(options, book, folder, today(now(), book.service.timezone))
+    problems = problems_of(folder, new)
+    if problems:
+        for problem in problems:
+            print(problem_text(problem))
+        print("Nothing was recorded.")
+        return 1
+    for path in write(new):
+        print(f"recorded: {shown_path(path)}")
+    print("Commit it as it is; a record is never edited. To correct it: --supersedes")
+    return 0
+
+
+def _diff(options: argparse.Namespace, kind: str) -> int:
+    """What changed since the review, or since the drill of each procedure."""
+    from generator.records.differences import differences
+
+    _, book = _service(options)
+    if book is None:
+        return 1
+    for line in differences(book, kind):
+        print(line)
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from generator.load import service_folders
+    from generator.problems import has_errors
+    from generator.records import history
+    from generator.report import problem_text
+
+    problems = []
+    records = 0
+    for folder in service_folders(options.content, options.service):
+        problems += history.problems_of(folder)
+        records += history.count(folder)
+    for problem in problems:
+        print(problem_text(problem))
+    wrong = "" if has_errors(problems) else "; by this clone's history none was edited or deleted"
+    print(f"{records} records{wrong}")
+    return 1 if has_errors(problems) else 0
+
+
+def _ask(options: argparse.Namespace, fields: Iterable[Field]) -> None:
+    """Ask for the required facts that no flag gave. Raises UsageError where nobody can answer."""
+    from generator.load import UsageError
+
+    missing = [f for f in fields if f.required and not getattr(options, f.key)]
+    if not missing:
+        return
+    if not (sys.stdin and sys.stdin.isatty()):
+        raise UsageError(f"missing: {', '.join(f.flag for f in missing)}")
+    for field in missing:
+        allowed = f" ({', '.join(field.choices)})" if field.choices else ""
+        shape = f" [{field.metavar}]" if field.metavar == _PERSON else ""
+        answer = ""
+        while not answer or (field.choices and answer not in field.choices):
+            try:
+                answer = input(f"{field.help}{allowed}{shape}: ").strip()
+            except EOFError as error:
+                raise UsageError(f"no answer; nothing was recorded ({field.flag})") from error
+        setattr(options, field.key, [answer] if field.many else answer)
