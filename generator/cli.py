@@ -178,6 +178,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--format", choices=("text", "json"), default="text", help="how to show it (default: text)"
     )
+    evidence = add(
+        "evidence", _evidence, "put document, scripts, facts and records into one archive"
+    )
+    evidence.add_argument(
+        "--out", type=Path, required=True, metavar="FILE.zip", help="the archive to write"
+    )
     cli_records.add(commands, shared, _EPILOG)
     return parser
 
@@ -237,6 +243,21 @@ def _check(options: argparse.Namespace) -> int:
         for line in report.check_text(states, simulated=as_of is not None):
             print(line)
     return PROBLEMS if has_errors(wrong) or any(s.red for s in states) else OK
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    from hashlib import sha256
+
+    from generator.bundle import bundle, write
+
+    raw, problems = bundle(options.content, options.service)
+    _print_problems(problems)
+    if raw is None:
+        print("Nothing was written.")
+        return PROBLEMS
+    write(options.out, raw)
+    print(f"{sha256(raw).hexdigest()}  {options.out}")
+    return OK
 
 
 def _print_problems(problems: list[Problem]) -> None:
