@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator import __version__, cli_records
-from generator.cli_records import now
+from generator.cli_records import as_of, now
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from generator.problems import Problem
 
 OK, PROBLEMS, USAGE, FAULT = 0, 1, 2, 3
@@ -223,24 +221,17 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from generator import report
-    from generator.freshness import parse_day
     from generator.gate import assess_all
-    from generator.load import UsageError
     from generator.problems import has_errors
 
-    as_of: date | None = None
-    if options.as_of is not None:
-        try:
-            as_of = parse_day(options.as_of)
-        except ValueError as error:
-            raise UsageError(f"--as-of {options.as_of}: {error}") from error
-    states, problems = assess_all(options.content, options.service, as_of, options.warn_days, now())
+    day = as_of(options.as_of)
+    states, problems = assess_all(options.content, options.service, day, options.warn_days, now())
     wrong = [p for p in problems if p.severity == "error"]
     if options.format == "json":
-        print(report.check_json(states, wrong, simulated=as_of is not None))
+        print(report.check_json(states, wrong, simulated=day is not None))
     else:
         _print_problems(wrong)
-        for line in report.check_text(states, simulated=as_of is not None):
+        for line in report.check_text(states, simulated=day is not None):
             print(line)
     return PROBLEMS if has_errors(wrong) or any(s.red for s in states) else OK
 

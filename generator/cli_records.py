@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from generator import model
 
 
@@ -116,9 +118,17 @@ ROLLBACK = (
 def add(commands, shared: argparse.ArgumentParser, epilog: str) -> None:
     """Add review, drill, waiver and rollback with their own commands."""
 
-    def group(name: str, text: str):
-        parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        return parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    def group(name: str, text: str, *above: argparse.ArgumentParser, required: bool = True):
+        parser = commands.add_parser(
+            name,
+            parents=above,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        inner = parser.add_subparsers(required=required, metavar="COMMAND", title="commands")
+        return parser, inner
 
     def record(inner, name: str, fields: tuple[Field, ...], text: str, kind: str) -> None:
         parser = inner.add_parser(
@@ -142,10 +152,23 @@ def add(commands, shared: argparse.ArgumentParser, epilog: str) -> None:
         parser = inner.add_parser("diff", parents=[shared], help=text, description=f"{text}.")
         parser.set_defaults(command=lambda options: _diff(options, kind))
 
-    inner = group("review", "reviews of the document: record one, or see what changed since")
+    review, inner = group(
+        "review",
+        "what a reviewer needs to know; with a command: record a review, see what changed since",
+        shared,
+        required=False,
+    )
+    review.add_argument("--as-of", metavar="YYYY-MM-DD", help="as if it were this day")
+    review.add_argument(
+        "--format",
+        choices=("text", "markdown", "json"),
+        default="text",
+        help="how to show it (default: text)",
+    )
+    review.set_defaults(command=_packet)
     record(inner, "record", REVIEW, "record a review of the content as it is now", "review")
     difference(inner, "review", "What changed since the last review, fact by fact")
-    inner = group("drill", "drills of procedures: record one, or see what changed since")
+    _, inner = group("drill", "drills of procedures: record one, or see what changed since")
     record(inner, "record", DRILL, "record a drill, from the log of its run", "drill")
     record(inner, "carry", CARRY, "let a drill stand for a script with other bytes", "carry")
     difference(inner, "drill", "Which steps changed since the last drill that counts")
@@ -157,9 +180,9 @@ def add(commands, shared: argparse.ArgumentParser, epilog: str) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     audit.set_defaults(command=_audit)
-    inner = group("waiver", "clocks that may be late for a while")
+    _, inner = group("waiver", "clocks that may be late for a while")
     record(inner, "record", WAIVER, "allow a clock to be late, for at most 30 days", "waiver")
-    inner = group("rollback", "real rollbacks")
+    _, inner = group("rollback", "real rollbacks")
     record(inner, "record", ROLLBACK, "record a real rollback, from the log of its run", "rollback")
 
 
@@ -209,6 +232,47 @@ def _record(options: argparse.Namespace, fields: tuple[Field, ...], kind: str) -
         print(f"recorded: {shown_path(path)}")
     print("Commit it as it is; a record is never edited. To correct it: --supersedes")
     return 0
+
+
+def _packet(options: argparse.Namespace) -> int:
+    from generator import packet
+    from generator.freshness import today
+    from generator.gate import rendered
+    from generator.load import load_all
+    from generator.report import problem_text
+
+    day = as_of(options.as_of)
+    found = []
+    whole = True
+    for loaded in load_all(options.content, options.service):
+        book = loaded.handbook
+        if book is None:
+            whole = False
+            for problem in loaded.problems:
+                print(problem_text(problem))
+            continue
+        found.append(
+            packet.packet(book, day or today(now(), book.service.timezone), rendered(book))
+        )
+    if options.format == "json":
+        print(packet.as_json(found))
+    else:
+        show = packet.text if options.format == "text" else packet.markdown
+        print("\n\n".join(map(show, found)))
+    return 0 if whole else 1
+
+
+def as_of(text: str | None) -> date | None:
+    """The day of --as-of. Raises UsageError for what is no day."""
+    from generator.freshness import parse_day
+    from generator.load import UsageError
+
+    if text is None:
+        return None
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise UsageError(f"--as-of {text}: {error}") from error
 
 
 def _diff(options: argparse.Namespace, kind: str) -> int:

@@ -23,17 +23,17 @@ def assess_all(
         if book is None:
             continue
         day = as_of or freshness.today(now, book.service.timezone)
-        states.append(freshness.assess(book, day, warn_days, _rendered(book)))
+        states.append(freshness.assess(book, day, warn_days, rendered(book)))
     return states, ordered(problems)
 
 
-def _rendered(book: model.Handbook) -> freshness.Rendered:
+def rendered(book: model.Handbook) -> freshness.Rendered:
     """The hash of a script as it is rendered today, asked only where a drill is on record."""
 
-    def rendered(procedure: model.Procedure) -> str | None:
+    def script_sha256(procedure: model.Procedure) -> str | None:
         # Templates take longer to load than everything else that the gate does.
         from generator.render.scripts.procedure import script
 
         return sha256(script(procedure, book).encode()).hexdigest() if procedure.script else None
 
-    return rendered
+    return script_sha256

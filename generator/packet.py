@@ -1,0 +1,236 @@
+"""What a reviewer needs before the quarterly review: what changed, what is open, what is due.
+
+Pure: one Handbook and a day in, sections out. It fits a terminal, a pull request or an
+issue; that somebody ticks every box is not proof that anybody read the document.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from generator import freshness, model
+from generator.changes import changes
+from generator.durations import duration_words
+from generator.markdown import code_span, escape
+from generator.problems import Problem
+from generator.records import evidence
+from generator.render.evidence import timeline, took
+
+WIDTH = 80
+
+
+@dataclass(frozen=True)
+class Section:
+    """`items` are plain text, one line each; `none` is said when there is nothing to say."""
+
+    id: str
+    title: str
+    items: tuple[str, ...]
+    none: str
+
+
+@dataclass(frozen=True)
+class Packet:
+    """One service on one day; `command` records the review once it is done."""
+
+    service: str
+    name: str
+    version: str
+    stamp: str
+    as_of: date
+    sections: tuple[Section, ...]
+    ticks: tuple[str, ...]
+    command: str
+
+
+def packet(
+    book: model.Handbook,
+    as_of: date,
+    rendered: freshness.Rendered | None = None,
+    dead: Iterable[Problem] | None = None,
+) -> Packet:
+    """Everything that a reviewer of `book` has to know on the day `as_of`.
+
+    `dead` has the references that lead nowhere; None where nobody has looked.
+    """
+    state = freshness.assess(book, as_of, rendered=rendered)
+    looked = "" if dead is not None else ": not looked at; name a checkout with --against PATH"
+    sections = (
+        Section("clocks", "How the clocks stand", tuple(_clocks(state)), "no clock runs"),
+        Section("changes", "What changed since the last review", tuple(_changes(book)), "nothing"),
+        Section("steps", "Steps that changed since their drill", tuple(_steps(book)), "none"),
+        Section("rollbacks", "Rollbacks that nobody has answered", tuple(_rollbacks(book)), "none"),
+        Section("open", "Facts that nobody has supplied", tuple(_open(book, as_of)), "none"),
+        Section(
+            "contradictions",
+            "Figures that contradict each other",
+            tuple(c.words for c in book.contradictions),
+            "none",
+        ),
+        Section("times", "Claimed and measured times", tuple(_times(book)), "no time is claimed"),
+        Section(
+            "references",
+            f"References that lead nowhere{looked}",
+            tuple(f"{p.place}: {p.message}" for p in dead or ()),
+            "none" if dead is not None else "not known",
+        ),
+        Section("due", "What is due next", tuple(_due(state)), "nothing"),
+        Section("actions", "Corrective actions of drills", tuple(_actions(book, as_of)), "none"),
+    )
+    return Packet(
+        service=str(book.service.id),
+        name=str(book.service.name),
+        version=str(book.revision.version),
+        stamp=book.stamps["review"],
+        as_of=as_of,
+        sections=sections,
+        ticks=tuple(_ticks(book, sections)),
+        command=f"rollbook review record --service {book.service.id}",
+    )
+
+
+def _clocks(state: freshness.ServiceState) -> Iterator[str]:
+    for judged in freshness.worst_first(state.clocks):
+        due = f", due {judged.due}" if judged.due else ""
+        told = judged.detail and judged.state != "never"
+        detail = f" ({judged.detail})" if told else ""
+        waived = f", waived until {judged.waived}" if judged.waived else ""
+        yield f"{judged.clock.what}: {judged.state}{due}{waived}{detail}; {judged.clock.owner}"
+
+
+def _changes(book: model.Handbook) -> Iterator[str]:
+    review = evidence.last_review(book)
+    if review is None:
+        yield f"never reviewed: version {book.revision.version} has to be read as a whole"
+        return
+    for change in changes(review.content, book.contents["review"]):
+        yield change.words
+
+
+def _steps(book: model.Handbook) -> Iterator[str]:
+    for procedure in book.procedures:
+        drill = evidence.last_pass(book, procedure.id)
+        if drill and drill.stamp != book.stamps[f"drill:{procedure.id}"]:
+            yield f"{procedure.title}: drilled ({drill.id}), {freshness.drilled_since(book, drill)}"
+
+
+def _rollbacks(book: model.Handbook) -> Iterator[str]:
+    for run in evidence.open_rollbacks(book):
+        yield f"{run.id}: {run.trigger}; {run.outcome.replace('-', ' ')}, {duration_words(took(run))}"
+
+
+def _open(book: model.Handbook, as_of: date) -> Iterator[str]:
+    for blank in sorted(book.unfilled, key=lambda u: not u.required):
+        need = "required" if blank.required else "optional"
+        by = f", owed by {blank.by}" if blank.by else ", no day is set"
+        late = " (late)" if blank.by and blank.by < as_of else ""
+        yield f"{blank.what} ({blank.path}): {need}, {book.contacts.roles[blank.owner]}{by}{late}"
+
+
+def _times(book: model.Handbook) -> Iterator[str]:
+    for procedure in book.procedures:
+        told = timeline(book, procedure)
+        if told:
+            measured = "" if evidence.last_pass(book, procedure.id) else "; never measured"
+            yield f"{procedure.title}: {told}{measured}"
+
+
+def _due(state: freshness.ServiceState) -> Iterator[str]:
+    dated = [(c.due, c.clock.what) for c in state.clocks if c.due]
+    for day, what in sorted(dated):
+        yield f"{day}: {what}"
+
+
+def _actions(book: model.Handbook, as_of: date) -> Iterator[str]:
+    """Nothing records that an action was done, so each is asked about for as long as its drill counts."""
+    for procedure in book.procedures:
+        for drill in evidence.drills_of(book, procedure.id)[-1:]:
+            for action in drill.actions:
+                late = " (its day has passed)" if action.due < as_of else ""
+                owner = book.contacts.roles.get(action.owner, action.owner)
+                yield f"{action.what}: {owner}, by {action.due}{late} ({drill.id})"
+
+
+def _ticks(book: model.Handbook, sections: tuple[Section, ...]) -> Iterator[str]:
+    yield f"I have read version {book.revision.version} as a whole, not only what changed"
+    yield "Every contact and channel was tried, not only looked at"
+    asked = {s.id: s for s in sections}
+    for id, text in (
+        ("changes", "Each change above is right, and the history says what users should know"),
+        ("open", "Whoever owes an open fact was told"),
+        ("contradictions", "Each contradiction was decided, or somebody was asked to decide it"),
+        ("rollbacks", "Each rollback above is answered by a new version, or by --no-change"),
+        ("actions", "Each corrective action was done, or has a new day"),
+    ):
+        if asked[id].items:
+            yield text
+    yield "The scripts in generated/ are those that on-call engineers have at hand"
+
+
+def text(found: Packet) -> str:
+    """For a terminal of 80 columns."""
+    lines = [f"Review of {found.name}, version {found.version}, on {found.as_of}", found.stamp]
+    for section in found.sections:
+        lines += ["", *_wrapped(section.title, "")]
+        for item in section.items or (f"{section.none}.",):
+            lines += _wrapped(item, "  - " if section.items else "  ")
+    lines += ["", "Before you record it"]
+    for tick in found.ticks:
+        lines += _wrapped(tick, "  [ ] ")
+    return "\n".join([*lines, "", f"  {found.command}"])
+
+
+def _wrapped(words: str, first: str) -> list[str]:
+    return textwrap.wrap(
+        words,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_on_hyphens=False,
+    )
+
+
+def markdown(found: Packet) -> str:
+    """For the description of a pull request or an issue."""
+    lines = [
+        f"## Review of {escape(found.name)}, version {found.version}, on {found.as_of}",
+        "",
+        code_span(found.stamp),
+    ]
+    for section in found.sections:
+        lines += ["", f"### {escape(section.title)}", ""]
+        lines += [f"- {escape(item)}" for item in section.items] or [
+            f"{section.none.capitalize()}."
+        ]
+    lines += ["", "### Before you record it", ""]
+    lines += [f"- [ ] {escape(tick)}" for tick in found.ticks]
+    return "\n".join([*lines, "", "Then:", "", code_span(found.command), ""])
+
+
+def as_json(found: Iterable[Packet]) -> str:
+    """All services in one object, for programs."""
+    return json.dumps(
+        {
+            "schema": 1,
+            "services": [
+                {
+                    "id": p.service,
+                    "version": p.version,
+                    "stamp": p.stamp,
+                    "as_of": p.as_of.isoformat(),
+                    "sections": [
+                        {"id": s.id, "title": s.title, "items": list(s.items)} for s in p.sections
+                    ],
+                    "ticks": list(p.ticks),
+                    "command": p.command,
+                }
+                for p in found
+            ],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
