@@ -101,4 +101,10 @@ def paragraphs(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """The same prose however its lines are broken; only empty lines count."""
-    return "\n\n".join(paragraphs(text))
+    found = (" ".join(_BLANK.split(p)).strip(" ") for p in _EMPTY_LINE.split(text))
+    return "\n\n".join(p for p in found if p)
+
+
+# Other characters that look like a space are there on purpose.
+_BLANK = re.compile("[ \t\n]+")
+_EMPTY_LINE = re.compile("\n[ \t]*\n")

@@ -71,10 +71,12 @@ def took(record: model.Drill | model.Rollback) -> timedelta:
 
 
 def rows(book: model.Handbook) -> list[dict[str, str]]:
-    """Every record of a review, drill or rollback, newest first: day, what, result, who."""
+    """Every record, newest first: day, what, result, who."""
     found = [_review_row(book, r) for r in book.records.reviews]
     found += [_drill_row(book, d) for d in book.records.drills]
     found += [_rollback_row(book, r) for r in book.records.rollbacks]
+    found += [_waiver_row(book, w) for w in book.records.waivers]
+    found += [_carried_row(book, c) for c in book.records.carried]
     return sorted(found, key=lambda row: row["id"], reverse=True)
 
 
@@ -110,6 +112,30 @@ def _rollback_row(book: model.Handbook, rollback: model.Rollback) -> dict[str, s
         f"{rollback.outcome.replace('-', ' ')}, {duration_words(took(rollback))}{told}",
         _who(book, rollback.who),
         book.records.rollbacks,
+    )
+
+
+def _waiver_row(book: model.Handbook, waiver: model.Waiver) -> dict[str, str]:
+    kind, _, procedure = waiver.clock.partition(":")
+    what = f"drill of {_title(book, procedure)}" if procedure else kind
+    return _row(
+        waiver,
+        waiver.granted.isoformat(),
+        f"Waiver of the {what}: {waiver.reason}",
+        f"may be late until {waiver.until}",
+        _who(book, waiver.approver),
+        book.records.waivers,
+    )
+
+
+def _carried_row(book: model.Handbook, carried: model.Carried) -> dict[str, str]:
+    return _row(
+        carried,
+        carried.day,
+        f"Drill {carried.drill} carried forward: {carried.reason}",
+        f"stands for the script {carried.script_sha256[:12]}",
+        _who(book, carried.approver),
+        book.records.carried,
     )
 
 

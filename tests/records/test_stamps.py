@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 import rfc8785
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator import schema, stamps
 from generator.changes import changes
 from generator.files import KINDS, RECORDS, Document, read_service
 from generator.source import Mapping, Node, Scalar, Sequence, parse
+from generator.text import fold
 from tests.conftest import ROOT
 
 FULL = ROOT / "tests/cases/ok/full"
@@ -163,9 +166,17 @@ def test_the_text_is_canonical_and_every_text_reaches_a_schema() -> None:
     assert {d.kind for d in documents if not d.record} == folded
 
 
+@given(st.text(alphabet="ab \t\n\u00a0", max_size=12))
+def test_the_short_way_folds_as_the_long_one_does(prose: str) -> None:
+    long = stamps.dump(fold(prose))
+    text = stamps.dump(prose)
+    short = long if any(sign in text for sign in stamps._TO_FOLD) else text
+    assert short == long
+
+
 def test_changes_are_told_by_the_ids_of_things() -> None:
     def text(steps: list) -> str:
-        return stamps.canonical("drill", {"id": "p", "steps": steps})
+        return stamps.canonical("drill", stamps.dump({"id": "p", "steps": steps}))
 
     a, b = {"id": "a", "run": ["x"]}, {"id": "b", "run": ["y"]}
     assert changes(text([a, b]), text([a, b])) == []
