@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.freshness import Clock, judge, parse_day, today
+from generator.records.evidence import day_of
 from generator.schema import is_date
 
 A, B, C = "2026-01-09", "2026-11-30", "2027-11-30"
@@ -119,6 +120,38 @@ def test_agrees_with_an_independent_calculation(last, cycle, offset, warn):
         assert judged.days_left == -offset
         assert (judged.state == "expired") == (as_of > due)
         assert (judged.state == "due-soon") == (0 <= (due - as_of).days <= warn)
+
+
+# Minutes from UTC of zones that have not changed theirs since 2000.
+ZONES = {
+    **{f"Etc/GMT{-h:+d}": 60 * h for h in range(-12, 15) if h},
+    "UTC": 0,
+    "Asia/Kolkata": 330,
+    "Asia/Kathmandu": 345,
+    "Pacific/Kiritimati": 840,
+}
+
+
+@given(
+    st.datetimes(datetime(2000, 1, 2), datetime(2090, 1, 1)),
+    st.sampled_from(sorted(ZONES)),
+    st.integers(1, 24),
+    st.integers(-40, 40),
+)
+def test_the_day_is_that_of_the_zone_for_the_gate_and_for_a_drill(moment, zone, months, offset):
+    moment = moment.replace(microsecond=0)
+    local = (moment + timedelta(minutes=ZONES[zone])).date()
+    drilled = day_of(f"{moment.isoformat()}Z", zone)
+    assert drilled == local == today(moment.replace(tzinfo=UTC), zone)
+    due = local + relativedelta(months=months)
+    now = datetime.combine(due + timedelta(days=offset), datetime.min.time(), tzinfo=UTC)
+    for at, late in ((now, offset > 0), (now + timedelta(days=1, seconds=-1), offset > 0)):
+        # The first and the last second of a day there, as the clock of the machine has it.
+        seen = today(at - timedelta(minutes=ZONES[zone]), zone)
+        judged = judge(Clock("x", f"P{months}M", last=drilled.isoformat()), seen, 14)
+        assert judged.days_left == -offset or judged.state == "invalid"
+        assert (judged.state == "expired") == late or judged.state == "invalid"
+        assert (judged.state == "invalid") == (seen < drilled)
 
 
 @given(st.text(max_size=12) | DAYS.map(str) | DAYS.map(lambda d: d.strftime("%Y-%m-%d ")))
