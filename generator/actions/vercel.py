@@ -41,7 +41,8 @@ ROLL_BACK = Action(
     summary=(
         "Re-points production to the READY production deployment of the commit, which takes seconds and builds "
         "nothing. If there is none, or the plan does not reach it, waits for the preview of the rollback branch "
-        "and promotes it, which builds it again. Where there is no curl, the vercel tool makes the same requests."
+        "and promotes it, which builds it again. Where there is no curl, the vercel tool makes the same requests, "
+        "but for those that start a build, which it could start twice."
     ),
     parameters=("address",),
     needs=(),

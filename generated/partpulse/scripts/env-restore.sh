@@ -300,7 +300,8 @@ watch_over() {
 
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
 # Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
-# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+# because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
+# `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
   limit=$1
   shift
@@ -646,7 +647,8 @@ check_access() {
   esac
 }
 
-# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
+# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came, and
+# $scratch/text is what came as it was.
 vercel() {
   if command -v curl >/dev/null 2>&1; then by_curl "$@"; else by_tool "$@"; fi
   case $http_status in
@@ -665,7 +667,8 @@ by_curl() {
   [1-9][0-9][0-9]) ;;
   *) http_status=000 ;;
   esac
-  sed '$d' "$scratch/out" | flatten >"$scratch/answer"
+  sed '$d' "$scratch/out" >"$scratch/text"
+  flatten <"$scratch/text" >"$scratch/answer"
 }
 
 # tool WORD...: the command-line tool in an empty folder with settings of its own, so that neither
@@ -683,38 +686,53 @@ start_tool() {
     vercel api "$@" --global-config "$PWD/settings"
 }
 
-# by_tool COMMAND...: makes the request of a curl command with `vercel api`. Its exit status decides
-# nothing. After a 5xx it asks again by itself, four times in all, and nothing turns that off: a
-# rollback asked for twice is one rollback; a promotion may start several builds of one preview, and
-# whichever goes live, only the one that was answered is taken for the target.
+# by_tool COMMAND...: makes the request of a curl command with `vercel api`. After a 5xx, and where the
+# connection breaks, it asks again by itself, four times in all, and nothing turns that off. So it is
+# only for requests that do no more when they are made twice; see check_build.
 by_tool() {
   method=GET
-  feed=
+  body=
   while [ "$#" -gt 1 ]; do
     case $1 in
     --request) method=$2 ;;
-    --data) feed=$2 ;;
+    --data)
+      body=$scratch/body
+      { printf '%s' "$2" >"$body" && [ -s "$body" ]; } 2>/dev/null || fail 3 "there is no room for a scratch file." "Free some disk space, then run the same command again."
+      ;;
+    --data-binary) body=${2#@} ;;
     esac
     shift
   done
   endpoint=${1#*://}
   endpoint=/${endpoint#*/}
-  if [ -n "$feed" ]; then
-    tool "$endpoint" --include --raw --method "$method" --input -
+  set -- "$endpoint" --include --raw --method "$method"
+  # Its name for asking no question; the script has asked already.
+  [ "$method" != DELETE ] || set -- "$@" --dangerously-skip-permissions
+  # It is started in a folder beside the file.
+  [ -z "$body" ] || set -- "$@" --input "../${body##*/}"
+  http_status=000
+  : >"$scratch/text"
+  : >"$scratch/answer"
+  # It shows a good status before it reads the answer, and fails when only half of that comes.
+  if tool "$@"; then
+    http_status=$(sed -n '1s/^HTTP \([1-5][0-9][0-9]\) .*/\1/p' "$scratch/out")
+    sed '1,/^$/d' "$scratch/out" >"$scratch/text"
+    flatten <"$scratch/text" >"$scratch/answer"
   else
-    tool "$endpoint" --include --raw --method "$method"
+    # A refusal comes as words: 'Error: Project not found (404)'.
+    refusal=$(sed -n 's/^Error: \(.*\) (\([45][0-9][0-9]\))$/\2 \1/p' "$scratch/err" | tail -n 1)
+    http_status=${refusal%% *}
+    printf '.error.message\t%s\n' "${refusal#* }" >"$scratch/answer"
   fi
-  feed=
-  http_status=$(sed -n '1s/^HTTP \([1-5][0-9][0-9]\) .*/\1/p' "$scratch/out")
-  if [ -n "$http_status" ]; then
-    sed '1,/^$/d' "$scratch/out" | flatten >"$scratch/answer"
-    return
-  fi
-  # A refusal comes as words: 'Error: Project not found (404)'.
-  refusal=$(sed -n 's/^Error: \(.*\) (\([45][0-9][0-9]\))$/\2 \1/p' "$scratch/err" | tail -n 1)
-  http_status=${refusal%% *}
-  [ -n "$http_status" ] || http_status=000
-  printf '.error.message\t%s\n' "${refusal#* }" >"$scratch/answer"
+  http_status=${http_status:-000}
+}
+
+# check_build: refuses to ask for a build through the tool: one that answers late, or with an error
+# after it has begun, would be begun again, and each applies database migrations.
+# shellcheck disable=SC2317 # not every script starts a build
+check_build() {
+  command -v curl >/dev/null 2>&1 && return 0
+  fail 3 "this needs a new build, and there is no curl; the vercel tool could start several builds." "Install curl and run the same command again, or finish in the dashboard."
 }
 
 # answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
@@ -922,12 +940,12 @@ ask() {
 read_variables() {
   ask curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || vercel_failed "list the environment variables"
   # What is no list must not pass for an empty one.
-  sed '$d' "$scratch/out" | awk '
+  awk '
     { body = body $0 }
     END {
       gsub(/^[ \r]+|[ \r]+$/, "", body)
       exit !(body ~ /^\{/ && body ~ /"envs" *: *\[/ && body ~ /\}$/)
-    }' || fail 5 "Vercel's answer is no list of variables." "Run the same command again, or finish in the dashboard."
+    }' "$scratch/text" || fail 5 "Vercel's answer is no list of variables." "Run the same command again, or finish in the dashboard."
   case $(answer .pagination.next) in
   '' | null) ;;
   *) fail 5 "the project has more variables than Vercel lists at once." "Finish in the dashboard." ;;
@@ -985,6 +1003,36 @@ read_variables() {
 # lines 'verdict key type targets changed', as it is now, then the same of the snapshot, with its state.
 compare_variables() {
   awk -F '\t' '
+    function utf8(n) {
+      if (n < 128) return sprintf("%c", n)
+      if (n < 2048) return sprintf("%c%c", 192 + int(n / 64), 128 + n % 64)
+      if (n < 65536) return sprintf("%c%c%c", 224 + int(n / 4096), 128 + int(n / 64) % 64, 128 + n % 64)
+      return sprintf("%c%c%c%c", 240 + int(n / 262144), 128 + int(n / 4096) % 64, 128 + int(n / 64) % 64, 128 + n % 64)
+    }
+    function hex(digits, i, n) {
+      for (i = 1; i <= 4; i++) n = n * 16 + index("0123456789abcdef", tolower(substr(digits, i, 1))) - 1
+      return n
+    }
+    # One spelling for the inside of a JSON string: curl shows it as the server wrote it, the tool as
+    # it writes it itself, and each has its own choice of what to escape.
+    function spelled(text, out, c, n) {
+      while (match(text, /\\./)) {
+        c = substr(text, RSTART + 1, 1)
+        out = out substr(text, 1, RSTART - 1)
+        text = substr(text, RSTART + 2)
+        n = c == "u" ? hex(text) : c == "n" ? 10 : c == "t" ? 9 : c == "r" ? 13 : c == "b" ? 8 : c == "f" ? 12 : -1
+        if (c == "u") text = substr(text, 5)
+        if (n >= 55296 && n < 56320 && text ~ /^\\u[Dd][C-Fc-f]/) {
+          n = 65536 + (n - 55296) * 1024 + hex(substr(text, 3)) - 56320
+          text = substr(text, 7)
+        }
+        # What is no character by itself stays a number; nothing else looks like one.
+        if (n < 0) out = out (c == "\\" ? "\\\\" : c)
+        else if (n == 92) out = out "\\\\"
+        else out = out (n < 32 || (n >= 55296 && n < 57344) ? "\\" n ";" : utf8(n))
+      }
+      return out text
+    }
     FILENAME == ARGV[1] {
       order[++count] = $2
       state[$2] = $1
@@ -996,7 +1044,7 @@ compare_variables() {
       if (!($2 in state)) verdict = "added"
       else if ($1 != "saved" || state[$2] != "saved") verdict = "secret"
       # As text: to awk, 1e3 and 1000 are the same number.
-      else verdict = value[$2] "" == $6 "" ? "same" : "changed"
+      else verdict = spelled(value[$2]) "" == spelled($6) "" ? "same" : "changed"
       print verdict, $2, $3, $4, $5, ($2 in state) ? was[$2] " " state[$2] : "- - - -"
       seen[$2] = 1
     }
@@ -1421,6 +1469,7 @@ if [ -n "$fresh" ]; then
   say "  It was built after the last change: it has these values."
   target=$live
 elif [ -n "$dry_run" ]; then
+  check_build
   say "  A real run would build it again, wait until that is live and look."
 else
   vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' || vercel_failed "list the production deployments"
@@ -1432,6 +1481,7 @@ else
   if is_deployment "$target"; then
     say "  It is being built again already."
   else
+    check_build
     confirm "  Build it again now? The build may apply database migrations."
     truth="$truth The request to build $live again was being made; a build may be under way."
     # Not repeated: each request would start a build of its own.

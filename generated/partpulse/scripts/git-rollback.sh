@@ -303,7 +303,8 @@ watch_over() {
 
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
 # Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
-# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+# because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
+# `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
   limit=$1
   shift
@@ -663,7 +664,8 @@ check_access() {
   esac
 }
 
-# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came.
+# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came, and
+# $scratch/text is what came as it was.
 vercel() {
   if command -v curl >/dev/null 2>&1; then by_curl "$@"; else by_tool "$@"; fi
   case $http_status in
@@ -682,7 +684,8 @@ by_curl() {
   [1-9][0-9][0-9]) ;;
   *) http_status=000 ;;
   esac
-  sed '$d' "$scratch/out" | flatten >"$scratch/answer"
+  sed '$d' "$scratch/out" >"$scratch/text"
+  flatten <"$scratch/text" >"$scratch/answer"
 }
 
 # tool WORD...: the command-line tool in an empty folder with settings of its own, so that neither
@@ -700,38 +703,53 @@ start_tool() {
     vercel api "$@" --global-config "$PWD/settings"
 }
 
-# by_tool COMMAND...: makes the request of a curl command with `vercel api`. Its exit status decides
-# nothing. After a 5xx it asks again by itself, four times in all, and nothing turns that off: a
-# rollback asked for twice is one rollback; a promotion may start several builds of one preview, and
-# whichever goes live, only the one that was answered is taken for the target.
+# by_tool COMMAND...: makes the request of a curl command with `vercel api`. After a 5xx, and where the
+# connection breaks, it asks again by itself, four times in all, and nothing turns that off. So it is
+# only for requests that do no more when they are made twice; see check_build.
 by_tool() {
   method=GET
-  feed=
+  body=
   while [ "$#" -gt 1 ]; do
     case $1 in
     --request) method=$2 ;;
-    --data) feed=$2 ;;
+    --data)
+      body=$scratch/body
+      { printf '%s' "$2" >"$body" && [ -s "$body" ]; } 2>/dev/null || fail 3 "there is no room for a scratch file." "Free some disk space, then run the same command again."
+      ;;
+    --data-binary) body=${2#@} ;;
     esac
     shift
   done
   endpoint=${1#*://}
   endpoint=/${endpoint#*/}
-  if [ -n "$feed" ]; then
-    tool "$endpoint" --include --raw --method "$method" --input -
+  set -- "$endpoint" --include --raw --method "$method"
+  # Its name for asking no question; the script has asked already.
+  [ "$method" != DELETE ] || set -- "$@" --dangerously-skip-permissions
+  # It is started in a folder beside the file.
+  [ -z "$body" ] || set -- "$@" --input "../${body##*/}"
+  http_status=000
+  : >"$scratch/text"
+  : >"$scratch/answer"
+  # It shows a good status before it reads the answer, and fails when only half of that comes.
+  if tool "$@"; then
+    http_status=$(sed -n '1s/^HTTP \([1-5][0-9][0-9]\) .*/\1/p' "$scratch/out")
+    sed '1,/^$/d' "$scratch/out" >"$scratch/text"
+    flatten <"$scratch/text" >"$scratch/answer"
   else
-    tool "$endpoint" --include --raw --method "$method"
+    # A refusal comes as words: 'Error: Project not found (404)'.
+    refusal=$(sed -n 's/^Error: \(.*\) (\([45][0-9][0-9]\))$/\2 \1/p' "$scratch/err" | tail -n 1)
+    http_status=${refusal%% *}
+    printf '.error.message\t%s\n' "${refusal#* }" >"$scratch/answer"
   fi
-  feed=
-  http_status=$(sed -n '1s/^HTTP \([1-5][0-9][0-9]\) .*/\1/p' "$scratch/out")
-  if [ -n "$http_status" ]; then
-    sed '1,/^$/d' "$scratch/out" | flatten >"$scratch/answer"
-    return
-  fi
-  # A refusal comes as words: 'Error: Project not found (404)'.
-  refusal=$(sed -n 's/^Error: \(.*\) (\([45][0-9][0-9]\))$/\2 \1/p' "$scratch/err" | tail -n 1)
-  http_status=${refusal%% *}
-  [ -n "$http_status" ] || http_status=000
-  printf '.error.message\t%s\n' "${refusal#* }" >"$scratch/answer"
+  http_status=${http_status:-000}
+}
+
+# check_build: refuses to ask for a build through the tool: one that answers late, or with an error
+# after it has begun, would be begun again, and each applies database migrations.
+# shellcheck disable=SC2317 # not every script starts a build
+check_build() {
+  command -v curl >/dev/null 2>&1 && return 0
+  fail 3 "this needs a new build, and there is no curl; the vercel tool could start several builds." "Install curl and run the same command again, or finish in the dashboard."
 }
 
 # answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.

@@ -297,7 +297,8 @@ watch_over() {
 
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
 # Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
-# because `echo` is part of every shell; mostly $feed is empty, and so is the input.
+# because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
+# `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
   limit=$1
   shift
