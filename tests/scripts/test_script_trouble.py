@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import json
 import os
 import pty
 import select
@@ -518,6 +519,27 @@ def test_no_secret_is_told(address, setup, code, says, world, tmp_path) -> None:
             return checked(w, shell, ["--yes", "--push-only", w.good], code, says, w.good)
 
         under_all(scriptworld.here(), run)
+
+
+# --- The log.
+
+
+def test_the_log_keeps_every_letter(world) -> None:
+    """A folder's name may hold any byte; what is no UTF-8 becomes a mark, and the rest stays."""
+    name = 'Zürich ✓ 😀 العربية "a" \\ %s|'.encode()
+
+    def run(shell: str) -> list[str]:
+        w = world()
+        w.cwd = w.clone / os.fsdecode(name + b"\xff\xed\xa0\x80|\n\t\x1b\xc3")
+        w.cwd.mkdir()
+        found = checked(w, shell, ["--yes", "--push-only", w.good], 0, target=w.good)
+        (log,) = w.logs()
+        first, *_ = log.read_text("utf-8").splitlines()
+        wanted = f"{w.clone}/{name.decode()}\ufffd|\n\t\ufffd"
+        told = json.loads(first)["folder"]
+        return found if told == wanted else [*found, f"{told!r}, not {wanted!r}"]
+
+    under_all(scriptworld.here(), run)
 
 
 # --- More than once.

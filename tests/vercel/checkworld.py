@@ -225,7 +225,7 @@ class Checklist:
             stderr=subprocess.STDOUT,
             timeout=120,
         )
-        return self.check(Done(done.returncode, done.stdout.decode(errors="replace")), arguments)
+        return self.check(Done(done.returncode, one_mark(done.stdout)), arguments)
 
     def asked(
         self,
@@ -275,7 +275,7 @@ class Checklist:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
             os.close(leader)
-        output = heard.decode(errors="replace").replace("\r\n", "\n")
+        output = one_mark(heard).replace("\r\n", "\n")
         return self.check(Done(code, output), arguments)
 
     # --- What must hold after every run.
@@ -320,7 +320,11 @@ class Checklist:
         note = log.with_suffix(".md")
         assert note.stat().st_mode & 0o077 == 0
         rows = [(i["group"], i["text"], i["result"], i["by"], i["evidence"]) for i in told["items"]]
-        assert [(g, t, r, b, ascii_only(e)) for g, t, r, b, e in tables(note.read_text())] == rows
+        shown = tables(one_mark(note.read_bytes()))
+        assert shown == rows
+        lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+        noted = {line["step"]: line["found"] for line in lines if "found" in line}
+        assert noted == {i["item"]: i["evidence"] for i in told["items"]}
         groups = [g for g, *_ in rows]
         assert groups == sorted(groups, key=groups.index), "a group is in two places"
         done.outcome = told["outcome"]
@@ -338,7 +342,7 @@ class Checklist:
                 re.MULTILINE,
             )
             assert lines and lines[-1] == shown, (item, lines)
-            assert item["evidence"].replace(" ", "") in ascii_only("".join(done.output.split()))
+            assert "".join(item["evidence"].split()) in "".join(done.output.split())
         shown = re.findall(r"^  (?:PASS|FAIL|n/a|not checked) +(\S.*)$", done.output, re.MULTILINE)
         assert {*shown} == {i["text"] for i in told["items"]}
         results = [r for r, *_ in done.items.values()]
@@ -349,9 +353,9 @@ class Checklist:
         assert (last["step"], last["exit"]) == ("outcome", done.code)
 
 
-def ascii_only(text: str) -> str:
-    """The evidence as the JSON holds it."""
-    return "".join(c for c in text if " " <= c <= "~")
+def one_mark(text: bytes) -> str:
+    """Text in which each run of what is no UTF-8 has become one mark, as JSON shows it."""
+    return re.sub("\ufffd+", "\ufffd", text.decode(errors="replace"))
 
 
 def tables(text: str) -> list[tuple[str, ...]]:

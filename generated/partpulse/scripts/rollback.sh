@@ -33,7 +33,7 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold git id mkdir mktemp rm sed sleep tail tr uname; do
+for name in [ command kill printf read test wait cat date fold git id mkdir mktemp od rm sed sleep tail tr uname; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -84,10 +84,25 @@ log=
 run=
 recorded=
 
-# json TEXT: TEXT as the inside of a JSON string, printable ASCII only.
+# json TEXT: TEXT as the inside of a JSON string. What is no UTF-8, and what paints over a terminal,
+# becomes U+FFFD. The bytes are looked at as octal numbers: each `sed` has its own idea of others.
 json() {
   case $1 in
-  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr '\n' ' ' | tr -cd ' -~' | sed 's/\\/\\\\/g; s/"/\\"/g' ;;
+  *[!A-Za-z0-9\ .,:\;/_=-]*)
+    printf '%b' "$(printf '%s' "$1" | od -An -v -to1 | tr -s ' \n' '  ' | sed -E '
+      s/ $//
+      # No character begins so: these would be another spelling of one, or half of a pair.
+      s/ (340 2[0-3]|355 2[4-7]|360 2[01]|364 2[2-7])./ 377/g
+      s/ (30[2-7]|3[1-3].) (2..)/\\0\1\\0\2/g
+      s/ (3[45].) (2..) (2..)/\\0\1\\0\2\\0\3/g
+      s/ (36[0-4]) (2..) (2..) (2..)/\\0\1\\0\2\\0\3\\0\4/g
+      s/ 011/\\0134t/g
+      s/ 012/\\0134n/g
+      s/ 015/\\0134r/g
+      s/( 0[0-3].| 177| [23]..)+/\\0357\\0277\\0275/g
+      s/ (042|134)/\\0134\\0\1/g
+      s/ (...)/\\0\1/g')"
+    ;;
   *) printf '%s' "$1" ;;
   esac
 }
@@ -486,7 +501,7 @@ if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
 fi
 
 # --- This machine: programs, room for a scratch file, a log.
-for name in cat date fold git id mkdir mktemp rm sed sleep tail tr uname; do
+for name in cat date fold git id mkdir mktemp od rm sed sleep tail tr uname; do
   command -v "$name" >/dev/null 2>&1 ||
     fail 3 "the program '$name' is not on this machine." "Install $name, or run the script on a machine that has it."
 done

@@ -54,6 +54,7 @@ _PROGRAMS = (
     "id",
     "mkdir",
     "mktemp",
+    "od",
     "rm",
     "sed",
     "sleep",
