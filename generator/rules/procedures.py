@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator import model
+from generator import actions, model
 from generator.problems import Problem, quoted
+from generator.render.commands import doings
 from generator.rules.commands import action_of, needs_met, things_fit
 from generator.rules.context import Context, unknown
 from generator.source import problem_at
@@ -14,6 +15,14 @@ from generator.source import problem_at
 def procedures_can_run(context: Context) -> Iterator[Problem]:
     for procedure in context.handbook.procedures:
         yield from things_fit(procedure, context)
+        for doing in doings(procedure):
+            action = actions.find(doing.action or "")
+            if action is not None and "runs" in action.helpers:
+                yield problem_at(
+                    doing.action,
+                    f"the action {action.name} belongs to a checklist",
+                    "make it a check of an item of a checklist that has a script",
+                )
         for step in procedure.steps:
             if step.action and (step.commands or step.either):
                 yield problem_at(
