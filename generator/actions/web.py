@@ -19,18 +19,20 @@ _GET = Command(
 )
 _GET_HOLES = (("address", "address", "<production-url>"), ("path", "path", "{path}"))
 _PATH = ("path", r"/[A-Za-z0-9._~/-]*")
+# Nothing at all would be found in every answer.
+_SOMETHING = r".*\S.*"
 
 HTTP_CHECK = Action(
     name="http.check",
     summary=(
         "Asks the address; the answer, after at most five redirects, must have status 200 and not be blank. It must "
-        "contain a text, white space aside, or show no message that an extended regular expression finds, where those are given."
+        "contain a text, white space aside, or lack one, in large or small letters, where those are given."
     ),
     parameters=("address", "path", "contains", "lacks"),
     optional=("contains", "lacks"),
     needs=(),
     gives=(),
-    forms=(_PATH,),
+    forms=(_PATH, ("contains", _SOMETHING), ("lacks", _SOMETHING)),
     looks=True,
     verifies=True,
     commands=(("get", _GET),),

@@ -19,10 +19,13 @@ from urllib.parse import quote
 
 import pytest
 
+from generator import load
+from generator.render import scripts
 from tests.scripts.scriptworld import SHELLS, needs, shell_command, under_all
 from tests.vercel.checkworld import (
     MACHINE,
     PASSWORD,
+    ROOT,
     WELL,
     Answer,
     Checklist,
@@ -137,6 +140,23 @@ def test_what_a_machine_sees_is_true(verify, site, name: str, shell: str) -> Non
     expect(done, failed)
     assert words in done.words
     assert "Broken pipe" not in done.output and "too long" not in done.output
+
+
+@pytest.mark.parametrize("text", ["oops [(", "a|b", "^x$", "a.b*"])
+def test_what_must_not_show_is_plain_text(verify, site, tmp_path: Path, text: str) -> None:
+    """As a pattern, the first is none and would be found nowhere; the others find something else."""
+    shutil.copytree(ROOT / "content/partpulse", tmp_path / "content/partpulse")
+    path = tmp_path / "content/partpulse/checklists/verification.yaml"
+    path.write_text(path.read_text().replace('"Application error: a"', json.dumps(text)))
+    book = load.load(tmp_path / "content/partpulse").handbook
+    (script,) = (f for f in scripts.outputs(book) if f.path == "scripts/verify.sh")
+    verify.script = tmp_path / "verify.sh"
+    verify.script.write_text(script.text)
+    expect(verify.run("dash", "--yes"), ())
+    site.answers["/"] = Answer(body=f"<p>axb</p>\n<p>so {text.upper()} it is</p>".encode())
+    expect(verify.run("dash", "--yes"), ("no-errors",))
+    site.answers["/"] = Answer(body=b"<p>axb</p>\n<p>x</p>")
+    expect(verify.run("dash", "--yes"), ())
 
 
 def test_nobody_there(verify, site) -> None:

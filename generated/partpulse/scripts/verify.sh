@@ -11,7 +11,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/checklists/verification.yaml. Do not edit: edit that file.
-# Content sha256:9e639a5cf791377baa9129667789e8956a84fe05349230ca91564ca9c8e65e50
+# Content sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1
 
 # Checks are called by name.
 # shellcheck disable=SC2317,SC2329
@@ -558,7 +558,7 @@ case $script_sha256 in
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:9e639a5cf791377baa9129667789e8956a84fe05349230ca91564ca9c8e65e50
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
@@ -918,7 +918,7 @@ as_markdown() {
 
 as_json() {
   printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
-    "$(json verification)" "$(json partpulse)" "$(json 1.1.0)" sha256:9e639a5cf791377baa9129667789e8956a84fe05349230ca91564ca9c8e65e50 "$script" "$script_sha256" "$run"
+    "$(json verification)" "$(json partpulse)" "$(json 1.1.0)" sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 "$script" "$script_sha256" "$run"
   printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
     "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
   comma=
@@ -1137,7 +1137,7 @@ check_3() {
     found="$asked: the answer is blank"
     return 1
   fi
-  if grep -qiE -e 'Application error: a|Internal Server Error' "$scratch/page"; then
+  if grep -qiF -e 'Application error: a' "$scratch/page"; then
     found="$asked: the answer shows an error message"
     return 1
   fi
@@ -1146,6 +1146,62 @@ check_3() {
 }
 
 check_4() {
+  address="${parameter_address}"
+  address=${address%/}
+  path=/
+  asked="GET $path"
+  case $address in
+  *[!A-Za-z0-9.:/_~-]*)
+    found="the address of production cannot be used"
+    return 2
+    ;;
+  http://?* | https://?*) ;;
+  *)
+    found="the address of production is not known"
+    return 2
+    ;;
+  esac
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  looked=$?
+  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
+  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
+  http_status=${http_status%% *}
+  case $looked in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  47) found="$asked: redirects without end" ;;
+  *) found="$asked: no proper answer (curl $looked)" ;;
+  esac
+  [ "$looked" -eq 0 ] || return 1
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+
+  # In files: a page can be longer than what a variable may hold on its way to a program.
+  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
+  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  if [ ! -s "$scratch/words" ]; then
+    found="$asked: the answer is blank"
+    return 1
+  fi
+  if grep -qiF -e 'Internal Server Error' "$scratch/page"; then
+    found="$asked: the answer shows an error message"
+    return 1
+  fi
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_5() {
   address="${parameter_address}"
   address=${address%/}
   path=/api/auth/session
@@ -1202,7 +1258,7 @@ check_4() {
   return 0
 }
 
-check_5() {
+check_6() {
   command -v psql >/dev/null 2>&1 || {
     found="the program 'psql' is not on this machine"
     return 2
@@ -1233,7 +1289,7 @@ check_5() {
   return 1
 }
 
-check_6() {
+check_7() {
   normal="${parameter_normal}"
   times="${parameter_slow}"
   case $normal in
@@ -1322,12 +1378,13 @@ go_through() {
     end_item
     begin_item no-errors 'No error messages on homepage'
     try check_3 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    try check_4 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
     end_item
     begin_item authentication 'Authentication works'
-    try check_4 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/auth/session'
+    try check_5 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/auth/session'
     end_item
     begin_item database 'Database connection successful'
-    try check_5 2 'psql --no-psqlrc --no-password --tuples-only --no-align --command '"'"'select 1'"'"''
+    try check_6 2 'psql --no-psqlrc --no-password --tuples-only --no-align --command '"'"'select 1'"'"''
     end_item
   fi
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 2 ]; then
@@ -1355,7 +1412,7 @@ go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 3 ]; then
     begin_group Performance 'Medium-term (30 minutes - 2 hours)'
     begin_item response-times 'Response times normal'
-    try check_6 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    try check_7 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
     end_item
     begin_item error-spikes 'No error spikes in logs'
     end_item
