@@ -289,13 +289,24 @@ def test_a_refusal_behind_an_error_does_not_take_the_error_back(world) -> None:
     assert done.returncode == 5 and "may have been carried out" in words(done)
 
 
-def test_after_a_refusal_nothing_may_have_happened(world) -> None:
+@pytest.mark.parametrize(
+    ("fault", "certain"),
+    [
+        *(({"status": n}, True) for n in (400, 401, 402, 403, 404, 409, 422, 429)),
+        *(({"status": n}, False) for n in (408, 500)),
+        ({"cut": True}, False),
+    ],
+    ids=str,
+)
+def test_after_a_refusal_nothing_may_have_happened(world, fault: dict, certain: bool) -> None:
     """rollback.sh goes on with the slow way, and knows that production has not moved."""
     w = world(plan="hobby")
-    w.vercel.fault("POST", "/v13/deployments", status=403)
+    w.vercel.fault("POST", "/v13/deployments", **fault)
     done = w.run("dash")
-    assert done.returncode == 5 and "402" in words(done)
+    assert done.returncode in (5, 6) and "402" in words(done)
     assert f"The request to move production to {uid(w, OLD)}" not in words(done)
+    assert ("may have been carried out" in words(done)) != certain
+    assert ("Production has not moved." in words(done).split("What is true:")[1]) or not certain
 
 
 def unpinned_later(w: World) -> None:

@@ -784,8 +784,14 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# that took too long (408) may have been.
 vercel_failed() {
+  case $http_status in
+  408) ;;
+  4??) truth=${2:-$truth} ;;
+  esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
   401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
@@ -1491,6 +1497,7 @@ else
   awk -F '\t' '$1 ~ /^\.deployments\.[0-9]+\.uid$/ { found = 1 } END { exit !found }' "$scratch/answer" ||
     fail 5 "Vercel's answer is no list of deployments." "Run the same command again, or redeploy in the dashboard."
   cat "$scratch/answer" >"$scratch/before"
+  unmoved=$truth
   # An earlier run may have asked already.
   [ -z "$built_after" ] || [ -z "$live_commit" ] || target=$(newer made)
   if is_deployment "$target"; then
@@ -1517,12 +1524,12 @@ else
         fail 5 "Vercel failed to start the build ($asked_status)." "Look in the dashboard whether a build has begun; if not, run the same command again."
       fi
       ;;
-    *) vercel_failed "build the live deployment again" ;;
+    *) vercel_failed "build the live deployment again" "$unmoved" ;;
     esac
   fi
   asked=1
   record "$step" before 0 live_before "$live" target "$target"
-  truth="$truth The new deployment is $target."
+  truth="$unmoved The new deployment is $target."
   say "  building    $target (up to 15 minutes)"
   built=
   waited=0
@@ -1542,18 +1549,24 @@ else
   if [ "$(answer .autoAssignCustomDomains)" = false ]; then
     wrap say "  " "Production is pinned: the new deployment must be promoted, and that unpins production."
     confirm "  Promote it?"
+    unmoved=$truth
+    promoting="$truth The request to promote it was being made; it may have been carried out."
     for _ in 1 2 3; do
       vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
       serves=$(answer .id)
       [ "$serves" != "$target" ] || break
       [ "$serves" = "$live" ] || fail 7 "somebody else has moved production meanwhile, to $(printable "$serves")." "Look in the dashboard who else deploys now. $target is ready, and can be promoted there."
-      truth="$truth The request to promote it was being made; it may have been carried out."
+      truth=$promoting
       vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
       promoted=1
       case $http_status in
       2??) break ;;
-      000 | 409 | 429 | 5??) pause 2 ;;
-      *) vercel_failed "promote $target" ;;
+      000 | 409 | 429 | 5??)
+        # What is refused later does not take back what may have worked now.
+        unmoved=$truth
+        pause 2
+        ;;
+      *) vercel_failed "promote $target" "$unmoved" ;;
       esac
     done
   fi

@@ -801,8 +801,14 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# that took too long (408) may have been.
 vercel_failed() {
+  case $http_status in
+  408) ;;
+  4??) truth=${2:-$truth} ;;
+  esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
   401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
@@ -1327,6 +1333,7 @@ else
   else
     say "  Vercel does not put it into production by itself; promoting it builds nothing."
     confirm "  Move production to it?"
+    unmoved=$truth
     truth="$truth The request to move production to $target was being made; it may have been carried out."
     for _ in 1 2 3; do
       vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
@@ -1335,9 +1342,10 @@ else
         asked=$http_status
         break
         ;;
-      400 | 401 | 402 | 403 | 404 | 422) vercel_failed "promote the deployment" ;;
+      400 | 401 | 402 | 403 | 404 | 422) vercel_failed "promote the deployment" "$unmoved" ;;
       esac
       # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
+      unmoved=$truth
       for _ in 1 2 3; do
         if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
           serves=$(answer .id)

@@ -793,8 +793,14 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# that took too long (408) may have been.
 vercel_failed() {
+  case $http_status in
+  408) ;;
+  4??) truth=${2:-$truth} ;;
+  esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
   401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
@@ -1216,10 +1222,11 @@ if [ -n "$slow" ]; then
     wrap say "  " "Promoting it builds it again with production's settings, and the build may apply database migrations."
     confirm "  Promote it to production?"
     save_undo unknown
+    unmoved=$truth
     truth="$truth The request to promote $preview was being made; it may have been carried out."
     # Not repeated: each request would start a build of its own.
     promotion="{\"deploymentId\":\"$preview\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"promote\"}}"
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${promotion}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" || vercel_failed "promote the preview"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${promotion}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" || vercel_failed "promote the preview" "$unmoved"
     target=$(answer .id)
     is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built."
     save_undo "$target"

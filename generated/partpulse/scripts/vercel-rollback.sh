@@ -818,8 +818,14 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT: stops after a request that must not fail, in the words that fit its status.
+# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# that took too long (408) may have been.
 vercel_failed() {
+  case $http_status in
+  408) ;;
+  4??) truth=${2:-$truth} ;;
+  esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
   401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
