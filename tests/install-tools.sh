@@ -10,6 +10,8 @@ for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck 
 done
 # Debian keeps PostgreSQL's own programs away from PATH.
 command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+# It lies where only root's PATH leads.
+command -v sshd >/dev/null 2>&1 || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
@@ -21,6 +23,13 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
     # Otherwise the package makes a server of its own, on the default port, and starts it.
     apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
     echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
+    ;;
+  esac
+  case $missing in
+  *openssh-server*)
+    # Otherwise the package starts a server, on the default port, now and whenever the machine starts.
+    mkdir -p /etc/ssh
+    : >/etc/ssh/sshd_not_to_be_run
     ;;
   esac
   # shellcheck disable=SC2086 # a list of names

@@ -6,14 +6,18 @@ are used. `Script.check` states what must hold after every run, whatever happene
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import signal
 import stat
 import subprocess
+import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -425,6 +429,54 @@ class World:
         if path.stat().st_mode & 0o077:
             found.append("others can read the log")
         return found
+
+
+def at_terminal(world: World, shell: str, words: list[str], keys: bytes) -> Run:
+    """Runs the script at a terminal of 80 columns; `keys` are typed when it asks to be confirmed."""
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+
+    def take_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    process = world.start(
+        shell, words, stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal
+    )
+    os.close(slave)
+    heard, typed, end = b"", False, time.monotonic() + 30
+    while time.monotonic() < end:
+        ready, _, _ = select.select([master], [], [], 0.2)
+        if not ready:
+            if process.poll() is not None:
+                break
+            continue
+        try:
+            piece = os.read(master, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        heard += piece
+        if not typed and heard.endswith(b"[yes/no] "):
+            typed = True
+            time.sleep(0.05)
+            if keys == b"HUP":
+                os.kill(process.pid, signal.SIGHUP)
+            elif keys == b"TERM":
+                os.kill(process.pid, signal.SIGTERM)
+            else:
+                os.write(master, keys)
+    try:
+        code = process.wait(5)
+    except subprocess.TimeoutExpired:
+        code = -999
+    left = session(process.pid)
+    end_session(process.pid)
+    os.close(master)
+    text = (
+        heard.decode().replace("\r\n", "\n").replace("^C", "").replace("^D", "").replace("\b", "")
+    )
+    return Run(code, text, "", process.pid, 0, left)
 
 
 def wide(run: Run) -> list[str]:

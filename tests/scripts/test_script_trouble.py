@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
-import pty
-import select
 import shutil
 import signal
 import subprocess
-import termios
 import threading
 import time
 from contextlib import contextmanager
@@ -20,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import scriptworld
-from scriptworld import World, needs, under_all
+from scriptworld import World, at_terminal, needs, under_all
 
 
 def checked(
@@ -215,54 +211,6 @@ def _quoted(word: str) -> str:
 
 
 # --- A terminal.
-
-
-def at_terminal(world: World, shell: str, words: list[str], keys: bytes) -> scriptworld.Run:
-    """Runs the script at a terminal of 80 columns; `keys` are typed when it asks."""
-    master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (24, 80))
-
-    def take_terminal() -> None:
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-    process = world.start(
-        shell, words, stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal
-    )
-    os.close(slave)
-    heard, typed, end = b"", False, time.monotonic() + 30
-    while time.monotonic() < end:
-        ready, _, _ = select.select([master], [], [], 0.2)
-        if not ready:
-            if process.poll() is not None:
-                break
-            continue
-        try:
-            piece = os.read(master, 4096)
-        except OSError:
-            break
-        if not piece:
-            break
-        heard += piece
-        if not typed and heard.endswith(b"[yes/no] "):
-            typed = True
-            time.sleep(0.05)
-            if keys == b"HUP":
-                os.kill(process.pid, signal.SIGHUP)
-            elif keys == b"TERM":
-                os.kill(process.pid, signal.SIGTERM)
-            else:
-                os.write(master, keys)
-    try:
-        code = process.wait(5)
-    except subprocess.TimeoutExpired:
-        code = -999
-    left = scriptworld.session(process.pid)
-    scriptworld.end_session(process.pid)
-    os.close(master)
-    text = (
-        heard.decode().replace("\r\n", "\n").replace("^C", "").replace("^D", "").replace("\b", "")
-    )
-    return scriptworld.Run(code, text, "", process.pid, 0, left)
 
 
 @pytest.mark.parametrize(

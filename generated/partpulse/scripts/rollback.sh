@@ -513,7 +513,12 @@ unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_
 unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
 # Traces show addresses and headers, and can go to a file.
 unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
+# Nobody may be asked for a password: not by Git, and not by ssh, which would wait at the terminal.
+# A helper of the user's own may answer.
 GIT_TERMINAL_PROMPT=0
+SSH_ASKPASS=${SSH_ASKPASS:-false}
+SSH_ASKPASS_REQUIRE=force
+export SSH_ASKPASS SSH_ASKPASS_REQUIRE
 GIT_NO_REPLACE_OBJECTS=1
 GIT_CONFIG_COUNT=4
 GIT_CONFIG_KEY_0=core.hooksPath
@@ -944,6 +949,11 @@ limited 30 git ls-remote "${remote_url}" "${production_ref}" || {
   status=$?
   complaint
   [ "$status" -eq 124 ] && fail 6 "the remote did not answer within 30 seconds." "Check the network, then run the same command again."
+  # Here `ssh` asks nothing: what it needs must be there already.
+  case $(cat "$scratch/err") in
+  *'Host key verification failed'*) fail 5 "the remote's host key is not known here, or is another one than before." "Compare it with what the remote's owner publishes; only then accept it in 'git ls-remote $remote', and run the same command again." ;;
+  *'Permission denied'*) fail 5 "the remote takes no key of this machine." "Load one into the agent with 'ssh-add', check it with 'git ls-remote $remote', then run the same command again." ;;
+  esac
   fail 5 "the remote cannot be read." "Check network and access ('git ls-remote $remote'), then run the same command again."
 }
 tip=

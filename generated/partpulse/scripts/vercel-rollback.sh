@@ -538,7 +538,12 @@ unset GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_
 unset GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
 # Traces show addresses and headers, and can go to a file.
 unset GIT_CURL_VERBOSE GIT_TRACE GIT_TRACE_CURL GIT_TRACE_PACKET GIT_TRACE_SETUP GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF
+# Nobody may be asked for a password: not by Git, and not by ssh, which would wait at the terminal.
+# A helper of the user's own may answer.
 GIT_TERMINAL_PROMPT=0
+SSH_ASKPASS=${SSH_ASKPASS:-false}
+SSH_ASKPASS_REQUIRE=force
+export SSH_ASKPASS SSH_ASKPASS_REQUIRE
 GIT_NO_REPLACE_OBJECTS=1
 GIT_CONFIG_COUNT=4
 GIT_CONFIG_KEY_0=core.hooksPath
