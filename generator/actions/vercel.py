@@ -28,6 +28,29 @@ _CANDIDATES = Command(
     (*API, _DEPLOYMENTS + "&target=production&state=READY"),
     "The deployments that were in production",
 )
+_MIGRATIONS = (
+    (
+        "migrations",
+        Command(
+            ("git", "rev-parse", "--verify", "--quiet", "{at}:{migrations}"),
+            "In a clone: whether the migrations of the two differ",
+        ),
+    ),
+    (
+        "migrations-between",
+        Command(
+            ("git", "--no-pager", "diff-tree", "--name-only", "{before}", "{after}"),
+            "and if so, which",
+        ),
+    ),
+)
+_MIGRATION_HOLES = (
+    ("at", "at", "<commit>"),
+    ("migrations", "migrations", "{migrations}"),
+    ("before", "migrations_live", "<migrations-live>"),
+    ("after", "migrations_are", "<migrations-of-target>"),
+)
+_FOLDER = ("migrations", r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 _INSTANT = Command(
     (*POST, "{}", "{api}/v1/projects/{project}/rollback/{target}?teamId={team}"),
     "The instant rollback",
@@ -42,9 +65,10 @@ ROLL_BACK = Action(
         "Re-points production to the READY production deployment of the commit, which takes seconds and builds "
         "nothing. If there is none, or the plan does not reach it, waits for the preview of the rollback branch "
         "and promotes it, which builds it again. Where there is no curl, the vercel tool makes the same requests, "
-        "but for those that start a build, which it could start twice."
+        "but for those that start a build, which it could start twice. It warns where the database migrations differ."
     ),
-    parameters=("address",),
+    parameters=("address", "migrations"),
+    forms=(_FOLDER,),
     needs=(),
     gives=("target", "asked", "production_host"),
     uses=("commit", "short"),
@@ -58,6 +82,7 @@ ROLL_BACK = Action(
         ),
         ("candidates", _CANDIDATES),
         ("live", LIVE),
+        *_MIGRATIONS,
         ("roll-back", _INSTANT),
         (
             "previews",
@@ -75,7 +100,7 @@ ROLL_BACK = Action(
             Command((*API, "{api}/v13/deployments/{target}?teamId={team}"), "until it is ready"),
         ),
     ),
-    holes=HOLES,
+    holes=(*HOLES, *_MIGRATION_HOLES),
     expect="Vercel accepts the request. That alone proves nothing; the next step does.",
     on_failure="The script says what production serves. Running it again is safe; it looks before it asks again.",
     touches=_TOUCHES,
@@ -154,24 +179,13 @@ CHOOSE = Action(
                 "What the chosen deployment is",
             ),
         ),
-        (
-            "migrations",
-            Command(
-                ("git", "rev-parse", "--verify", "--quiet", "{at}:{migrations}"),
-                "In a clone: whether the migrations of the two differ",
-            ),
-        ),
+        *_MIGRATIONS,
     ),
-    holes=(
-        *HOLES,
-        ("wanted", "wanted", "<deployment>"),
-        ("at", "at", "<commit>"),
-        ("migrations", "migrations", "{migrations}"),
-    ),
+    holes=(*HOLES, ("wanted", "wanted", "<deployment>"), *_MIGRATION_HOLES),
     expect="One deployment to go to, with its commit and title.",
     on_failure="Nothing was changed. '--list' shows the deployments to choose from.",
     touches="",
-    forms=(("migrations", r"[A-Za-z0-9][A-Za-z0-9._/-]*"),),
+    forms=(_FOLDER,),
 )
 
 MOVE = Action(

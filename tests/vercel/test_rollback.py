@@ -224,6 +224,43 @@ def test_the_team_is_told_and_the_webhook_stays_secret(world) -> None:
     assert "TELL THE TEAM YOURSELF" in done.stdout
 
 
+def test_the_migrations_between_are_told_and_stop_nobody(world) -> None:
+    """The code goes back, and the database does not."""
+    w = world()
+    w.vercel.bare = None
+    folder = w.folder / "clone/prisma/migrations"
+    for name in ("1_first", "2_second", "3_third"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "migration.sql").write_text("alter table x;\n")
+        w.git("add", "--all")
+        w.git("commit", "--quiet", "--message", name)
+        w.shas.append(w.git("rev-parse", "HEAD"))
+        w.vercel.deploy(w.shas[-1], "production")
+    w.git("push", "--quiet", "origin", "main")
+    parity.record(w, "git")
+    calls = str(w.folder / "calls")
+    for words in (["--dry-run"], ["--yes"]):
+        done = w.run("dash", *words, w.shas[3], serves=w.shas[3], CALLS=calls)
+        assert done.returncode == 0, done.stderr
+        said = " ".join(done.stderr.split())
+        assert "WARNING: the database migrations of the two differ (prisma/migrations)" in said
+        assert said.endswith("works with it. 2_second 3_third")
+    (w.folder / "bin/git").unlink()
+    shown = parity.shown(*PARITY["rollback.sh"][:2], "git")
+    used = {line for call in parity.calls(w) for line in parity.found(shown, call)}
+    # The clone is not behind.
+    assert [line for line in shown if line not in used and " fetch " not in line] == []
+    # Where there is nothing to warn of, or nobody can know, it says so.
+    w.git("commit", "--quiet", "--allow-empty", "--message", "no migration")
+    w.vercel.assign(w.vercel.deploy(w.git("rev-parse", "HEAD"), "production"))
+    w.git("push", "--quiet", "origin", "main")
+    done = w.run("dash", "--yes", w.shas[5], serves=w.shas[5])
+    assert done.returncode == 0 and "No database migrations lie between the two" in done.stdout
+    w.vercel.assign(w.vercel.deploy("c" * 40, "production"))
+    done = w.run("dash", "--yes", w.shas[5], serves=w.shas[5])
+    assert done.returncode == 0 and "Not checked: whether database migrations" in done.stdout
+
+
 def test_running_it_again_asks_for_nothing_twice(world) -> None:
     w = world()
     assert w.run("dash").returncode == 0

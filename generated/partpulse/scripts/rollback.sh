@@ -17,7 +17,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
-# Content sha256:5c659cd05585925479dbddc37308c7e7fa127f9777b7335cb016b546eee76f41
+# Content sha256:327df5b8e6aaadd7e87d5e5d17ff4f4b838fd0ee36158da19d8157df6e815726
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -494,6 +494,7 @@ parameter_commit=$(printf '%s' "$typed" | tr 'A-F' 'a-f')
 parameter_remote=origin
 parameter_production=HEAD
 parameter_address=${PRODUCTION_URL:-''}
+parameter_migrations=prisma/migrations
 if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
   warn "$script: there is no terminal to ask on."
   wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
@@ -554,7 +555,7 @@ case $script_sha256 in
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:5c659cd05585925479dbddc37308c7e7fa127f9777b7335cb016b546eee76f41
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:327df5b8e6aaadd7e87d5e5d17ff4f4b838fd0ee36158da19d8157df6e815726
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
   open_log "${ROLLBOOK_LOG_DIR:-}" "$@" || open_log "${git_folder:+$git_folder/rollback-log}" "$@" ||
@@ -1120,11 +1121,52 @@ project_name=$(answer .name)
 case $project_name in
 '' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
 esac
+migrations="${parameter_migrations}"
+
+# migrations_of COMMIT: sets migrations_are to the name of the tree that holds them there, or to
+# nothing where this is no clone that has the commit.
+migrations_of() {
+  at=$1
+  migrations_are=
+  case $at in
+  '' | *[!0-9a-f]*) return ;;
+  esac
+  # Looks only at what is here; a partial clone would fetch.
+  [ "$(git rev-parse --disambiguate="$at" 2>/dev/null)" = "$at" ] || return
+  limited 30 git rev-parse --verify --quiet "${at}":"${migrations}"
+  case $? in
+  0) read -r migrations_are <"$scratch/out" || migrations_are= ;;
+  1) migrations_are=none ;;
+  esac
+}
+
+# tell_migrations: whether database migrations lie between $live_commit and $commit, and which.
+tell_migrations() {
+  migrations_of "$live_commit"
+  migrations_live=$migrations_are
+  migrations_of "$commit"
+  if [ -z "$migrations_live" ] || [ -z "$migrations_are" ]; then
+    wrap say "  " "Not checked: whether database migrations lie between the two ($migrations). Only a clone that has both commits can tell."
+  elif [ "$migrations_live" = "$migrations_are" ]; then
+    say "  No database migrations lie between the two ($migrations)."
+  else
+    wrap warn "  WARNING: " "the database migrations of the two differ ($migrations). The database stays as it is: make sure that the other version works with it."
+    case $migrations_live/$migrations_are in
+    none/* | */none) return ;;
+    esac
+    limited 30 git --no-pager diff-tree --name-only "${migrations_live}" "${migrations_are}" || return
+    while read -r name; do
+      warn "           $(printable "$name")"
+    done <"$scratch/out"
+  fi
+}
+
 # The list first, then what is live: whoever else moves production between the two is seen.
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
 candidates=$(deployments)
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
 live=$(answer .id)
+live_commit=$(answer .meta.githubCommitSha)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
 # Of the commit's production deployments: the live one, else the newest that can go live at once,
 # else the newest; whether Vercel takes that one back, its answer to the request will say.
@@ -1137,6 +1179,7 @@ target=$(printf '%s\n' "$candidates" | awk -v commit="$commit" -v live="$live" '
 say "  project     $project_name"
 say "  production  $production_host"
 say "  live now    $live"
+[ "$target" = "$live" ] || tell_migrations
 
 # request_move: asks Vercel to move production from $live to $target. Sets asked to what Vercel
 # took ($way, or queued), or refused to the status with which it refused.

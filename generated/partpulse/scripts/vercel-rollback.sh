@@ -1108,8 +1108,47 @@ fi
 
 # --- Step 2: Navigate to Deployments
 begin_step find-deployment 'Step 2: Navigate to Deployments'
-wanted="${parameter_deployment}"
 migrations="${parameter_migrations}"
+
+# migrations_of COMMIT: sets migrations_are to the name of the tree that holds them there, or to
+# nothing where this is no clone that has the commit.
+migrations_of() {
+  at=$1
+  migrations_are=
+  case $at in
+  '' | *[!0-9a-f]*) return ;;
+  esac
+  # Looks only at what is here; a partial clone would fetch.
+  [ "$(git rev-parse --disambiguate="$at" 2>/dev/null)" = "$at" ] || return
+  limited 30 git rev-parse --verify --quiet "${at}":"${migrations}"
+  case $? in
+  0) read -r migrations_are <"$scratch/out" || migrations_are= ;;
+  1) migrations_are=none ;;
+  esac
+}
+
+# tell_migrations: whether database migrations lie between $live_commit and $commit, and which.
+tell_migrations() {
+  migrations_of "$live_commit"
+  migrations_live=$migrations_are
+  migrations_of "$commit"
+  if [ -z "$migrations_live" ] || [ -z "$migrations_are" ]; then
+    wrap say "  " "Not checked: whether database migrations lie between the two ($migrations). Only a clone that has both commits can tell."
+  elif [ "$migrations_live" = "$migrations_are" ]; then
+    say "  No database migrations lie between the two ($migrations)."
+  else
+    wrap warn "  WARNING: " "the database migrations of the two differ ($migrations). The database stays as it is: make sure that the other version works with it."
+    case $migrations_live/$migrations_are in
+    none/* | */none) return ;;
+    esac
+    limited 30 git --no-pager diff-tree --name-only "${migrations_live}" "${migrations_are}" || return
+    while read -r name; do
+      warn "           $(printable "$name")"
+    done <"$scratch/out"
+  fi
+}
+
+wanted="${parameter_deployment}"
 read_undo
 case $way:$wanted in
 undo:*)
@@ -1175,32 +1214,7 @@ else
   fi
   known_by "$commit" "$(answer .createdAt)" "$(answer .meta.githubCommitMessage)"
 
-  # migrations_of COMMIT: sets migrations_are to the name of the tree that holds them there, or
-  # to nothing where this is no clone that has the commit.
-  migrations_of() {
-    at=$1
-    migrations_are=
-    case $at in
-    '' | *[!0-9a-f]*) return ;;
-    esac
-    # Looks only at what is here; a partial clone would fetch.
-    [ "$(git rev-parse --disambiguate="$at" 2>/dev/null)" = "$at" ] || return
-    limited 30 git rev-parse --verify --quiet "${at}":"${migrations}"
-    case $? in
-    0) read -r migrations_are <"$scratch/out" || migrations_are= ;;
-    1) migrations_are=none ;;
-    esac
-  }
-  migrations_of "$live_commit"
-  before=$migrations_are
-  migrations_of "$commit"
-  if [ -z "$before" ] || [ -z "$migrations_are" ]; then
-    wrap say "  " "Not checked: whether database migrations lie between the two ($migrations). Only a clone that has both commits can tell."
-  elif [ "$before" != "$migrations_are" ]; then
-    wrap warn "  WARNING: " "the database migrations of the two differ ($migrations). The database stays as it is: make sure that the other version works with it."
-  else
-    say "  No database migrations lie between the two ($migrations)."
-  fi
+  tell_migrations
 fi
 [ -n "$dry_run" ] || record "$step" ok 0 target "$target" way "$way"
 
