@@ -729,6 +729,7 @@ def _only(world: World, without: str) -> None:
         "id",
         "mkdir",
         "mktemp",
+        "od",
         "printf",
         "ps",
         "rm",

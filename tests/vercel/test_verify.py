@@ -201,8 +201,8 @@ def test_an_application_that_never_answers(tmp_path: Path, site) -> None:
 def test_the_middle_of_three_times_counts(verify, site) -> None:
     site.answers["/"] = Answer(body=b"home", delay=0.3)
     expect(verify.run("dash", "--yes", NORMAL_RESPONSE_MS="100"), ("response-times",))
-    # Two earlier items ask for the page as well.
-    for slow in (3, 4, 5):
+    # Three earlier looks ask for the page as well.
+    for slow in (4, 5, 6):
 
         def one_is_slow(site: Site) -> None:
             late = site.asked[-1] == "/" and site.asked.count("/") == slow
@@ -211,7 +211,7 @@ def test_the_middle_of_three_times_counts(verify, site) -> None:
         site.asked.clear()
         site.turn = one_is_slow
         expect(verify.run("dash", "--yes", NORMAL_RESPONSE_MS="600"), ())
-        assert site.asked.count("/") == 5
+        assert site.asked.count("/") == 6
 
 
 @pytest.mark.parametrize(
@@ -542,7 +542,7 @@ def test_a_dry_run_asks_nobody(verify, site, database) -> None:
     verify.recorded("curl", "psql")
     done = verify.run("dash", "--dry-run", DATABASE_URL=url(database))
     assert done.code == 0 and "Dry run: nothing was looked at." in done.output
-    assert done.output.count("would look") == 6 and done.output.count("would ask") == 10
+    assert done.output.count("would look") == 7 and done.output.count("would ask") == 10
     assert site.asked == [] and verify.calls() == []
 
 
