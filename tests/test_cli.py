@@ -180,9 +180,7 @@ def test_the_same_content_gives_the_same_bytes_anywhere(tmp_path):
 
 def test_the_passing_of_time_changes_no_output(monkeypatch, tmp_path):
     """No output may ask for the day: it would drift by itself."""
-    import generator.cli
-
-    monkeypatch.setattr(generator.cli, "now", None)
+    monkeypatch.setattr("generator.cli.common.now", None)
     assert main(["build", "--content", str(ROOT / "content"), "--out", str(tmp_path)]) == 0
 
 

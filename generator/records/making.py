@@ -1,6 +1,6 @@
 """What somebody says of a review, a drill, a waiver or a rollback -> a record of it.
 
-Each function takes what was given (an attribute for each field of `cli_records`), the
+Each function takes what was given (an attribute for each field of `cli/records.py`), the
 Handbook, the service's folder and today's day. Raises UsageError for what cannot be
 understood, RollbookError for a run log that cannot be read.
 """

@@ -10,13 +10,18 @@ import argparse
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from generator import model
+from generator.cli import common
+from generator.cli.common import (
+    OK,
+    PROBLEMS,
+    Commands,
+    add_day,
+    add_format,
+    as_of,
+    one_service,
+    print_problems,
+)
 
 
 @dataclass(frozen=True)
@@ -115,29 +120,15 @@ ROLLBACK = (
 )
 
 
-def add(commands, shared: argparse.ArgumentParser, epilog: str) -> None:
-    """Add review, drill, waiver and rollback with their own commands."""
+def add(commands: Commands) -> None:
+    """Add review, drill, waiver and rollback with their own commands, and audit."""
 
-    def group(name: str, text: str, *above: argparse.ArgumentParser, required: bool = True):
-        parser = commands.add_parser(
+    def record(inner: Commands, name: str, fields: tuple[Field, ...], text: str, kind: str) -> None:
+        parser = inner.add(
             name,
-            parents=above,
-            help=text,
-            description=f"{text[0].upper()}{text[1:]}.",
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        inner = parser.add_subparsers(required=required, metavar="COMMAND", title="commands")
-        return parser, inner
-
-    def record(inner, name: str, fields: tuple[Field, ...], text: str, kind: str) -> None:
-        parser = inner.add_parser(
-            name,
-            parents=[shared],
-            help=text,
-            description=f"{text[0].upper()}{text[1:]}. In a terminal, what is missing is asked for.",
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            lambda options: _record(options, fields, kind),
+            text,
+            "In a terminal, what is missing is asked for.",
         )
         for field in fields:
             more: dict = {"choices": field.choices} if field.choices else {"metavar": field.metavar}
@@ -146,67 +137,32 @@ def add(commands, shared: argparse.ArgumentParser, epilog: str) -> None:
             if field.choices == ("yes",):
                 more = {"action": "store_const", "const": "yes"}
             parser.add_argument(field.flag, dest=field.key, help=field.help, **more)
-        parser.set_defaults(command=lambda options: _record(options, fields, kind))
 
-    def difference(inner, kind: str, text: str) -> None:
-        parser = inner.add_parser("diff", parents=[shared], help=text, description=f"{text}.")
-        parser.set_defaults(command=lambda options: _diff(options, kind))
+    def difference(inner: Commands, kind: str, text: str) -> None:
+        inner.add("diff", lambda options: _diff(options, kind), text)
 
-    review, inner = group(
+    review, inner = commands.group(
         "review",
         "what a reviewer needs to know; with a command: record a review, see what changed since",
-        shared,
-        required=False,
+        _packet,
     )
-    review.add_argument("--as-of", metavar="YYYY-MM-DD", help="as if it were this day")
-    review.add_argument(
-        "--format",
-        choices=("text", "markdown", "json"),
-        default="text",
-        help="how to show it (default: text)",
-    )
-    review.set_defaults(command=_packet)
+    add_day(review)
+    add_format(review, "text", "markdown", "json")
     record(inner, "record", REVIEW, "record a review of the content as it is now", "review")
-    difference(inner, "review", "What changed since the last review, fact by fact")
-    _, inner = group("drill", "drills of procedures: record one, or see what changed since")
+    difference(inner, "review", "what changed since the last review, fact by fact")
+    _, inner = commands.group(
+        "drill", "drills of procedures: record one, or see what changed since"
+    )
     record(inner, "record", DRILL, "record a drill, from the log of its run", "drill")
     record(inner, "carry", CARRY, "let a drill stand for a script with other bytes", "carry")
-    difference(inner, "drill", "Which steps changed since the last drill that counts")
-    audit = commands.add_parser(
-        "audit",
-        parents=[shared],
-        help="ask Git whether a record was ever edited, deleted or committed late",
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    difference(inner, "drill", "which steps changed since the last drill that counts")
+    commands.add(
+        "audit", _audit, "ask Git whether a record was ever edited, deleted or committed late"
     )
-    audit.set_defaults(command=_audit)
-    _, inner = group("waiver", "clocks that may be late for a while")
+    _, inner = commands.group("waiver", "clocks that may be late for a while")
     record(inner, "record", WAIVER, "allow a clock to be late, for at most 30 days", "waiver")
-    _, inner = group("rollback", "real rollbacks")
+    _, inner = commands.group("rollback", "real rollbacks")
     record(inner, "record", ROLLBACK, "record a real rollback, from the log of its run", "rollback")
-
-
-def now():
-    """The clock of this machine, read in one place only."""
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
-
-
-def _service(options: argparse.Namespace) -> tuple[Path, model.Handbook | None]:
-    """The one service that is meant; None, and its problems printed, when it has errors."""
-    from generator.load import UsageError, load, service_folders
-    from generator.report import problem_text
-
-    folders = service_folders(options.content, options.service)
-    if len(folders) > 1:
-        names = ", ".join(f.name for f in folders)
-        raise UsageError(f"which service? Name one with --service ID: {names}")
-    loaded = load(folders[0])
-    if loaded.handbook is None:
-        for problem in loaded.problems:
-            print(problem_text(problem))
-    return folders[0], loaded.handbook
 
 
 def _record(options: argparse.Namespace, fields: tuple[Field, ...], kind: str) -> int:
@@ -214,24 +170,22 @@ def _record(options: argparse.Namespace, fields: tuple[Field, ...], kind: str) -
     from generator.freshness import today
     from generator.records import making
     from generator.records.recording import problems_of, write
-    from generator.report import problem_text
 
-    folder, book = _service(options)
+    folder, book = one_service(options)
     if book is None:
-        return 1
+        return PROBLEMS
     _ask(options, fields)
     make = getattr(making, kind)
-    new = make(options, book, folder, today(now(), book.service.timezone))
+    new = make(options, book, folder, today(common.now(), book.service.timezone))
     problems = problems_of(folder, new)
     if problems:
-        for problem in problems:
-            print(problem_text(problem))
+        print_problems(problems)
         print("Nothing was recorded.")
-        return 1
+        return PROBLEMS
     for path in write(new):
         print(f"recorded: {shown_path(path)}")
     print("Commit it as it is; a record is never edited. To correct it: --supersedes")
-    return 0
+    return OK
 
 
 def _packet(options: argparse.Namespace) -> int:
@@ -239,7 +193,6 @@ def _packet(options: argparse.Namespace) -> int:
     from generator.freshness import today
     from generator.gate import rendered
     from generator.load import load_all
-    from generator.report import problem_text
 
     day = as_of(options.as_of)
     found = []
@@ -248,61 +201,45 @@ def _packet(options: argparse.Namespace) -> int:
         book = loaded.handbook
         if book is None:
             whole = False
-            for problem in loaded.problems:
-                print(problem_text(problem))
+            print_problems(loaded.problems)
             continue
         found.append(
-            packet.packet(book, day or today(now(), book.service.timezone), rendered(book))
+            packet.packet(book, day or today(common.now(), book.service.timezone), rendered(book))
         )
     if options.format == "json":
         print(packet.as_json(found))
     else:
         show = packet.text if options.format == "text" else packet.markdown
         print("\n\n".join(map(show, found)))
-    return 0 if whole else 1
-
-
-def as_of(text: str | None) -> date | None:
-    """The day of --as-of. Raises UsageError for what is no day."""
-    from generator.freshness import parse_day
-    from generator.load import UsageError
-
-    if text is None:
-        return None
-    try:
-        return parse_day(text)
-    except ValueError as error:
-        raise UsageError(f"--as-of {text}: {error}") from error
+    return OK if whole else PROBLEMS
 
 
 def _diff(options: argparse.Namespace, kind: str) -> int:
     """What changed since the review, or since the drill of each procedure."""
     from generator.records.differences import differences
 
-    _, book = _service(options)
+    _, book = one_service(options)
     if book is None:
-        return 1
+        return PROBLEMS
     for line in differences(book, kind):
         print(line)
-    return 0
+    return OK
 
 
 def _audit(options: argparse.Namespace) -> int:
     from generator.load import service_folders
     from generator.problems import has_errors
     from generator.records import history
-    from generator.report import problem_text
 
     problems = []
     records = 0
     for folder in service_folders(options.content, options.service):
         problems += history.problems_of(folder)
         records += history.count(folder)
-    for problem in problems:
-        print(problem_text(problem))
+    print_problems(problems)
     wrong = "" if has_errors(problems) else "; by this clone's history none was edited or deleted"
     print(f"{records} records{wrong}")
-    return 1 if has_errors(problems) else 0
+    return PROBLEMS if has_errors(problems) else OK
 
 
 def _ask(options: argparse.Namespace, fields: Iterable[Field]) -> None:

@@ -1,0 +1,74 @@
+"""The commands about the content as it is: build, validate, evidence."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from generator.cli.common import OK, PROBLEMS, Commands, add_format, count, print_problems
+
+
+def add(commands: Commands) -> None:
+    build = commands.add("build", _build, "render everything that the content says")
+    build.add_argument(
+        "--out",
+        type=Path,
+        default=Path("generated"),
+        metavar="DIR",
+        help="folder for the outputs (default: generated)",
+    )
+    build.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; show what is out of date, missing, orphaned or edited by hand",
+    )
+    add_format(
+        commands.add("validate", _validate, "show every problem of the content"), "text", "json"
+    )
+    evidence = commands.add(
+        "evidence", _evidence, "put document, scripts, facts and records into one archive"
+    )
+    evidence.add_argument(
+        "--out", type=Path, required=True, metavar="FILE.zip", help="the archive to write"
+    )
+
+
+def _build(options: argparse.Namespace) -> int:
+    from generator.build import build
+
+    result = build(options.content, options.out, options.service, check=options.check)
+    print_problems(result.problems)
+    for line in result.lines:
+        print(line)
+    return result.exit_code
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from generator.build import validate
+    from generator.problems import has_errors
+    from generator.report import problems_json
+
+    services, problems = validate(options.content, options.service)
+    if options.format == "json":
+        print(problems_json(problems))
+    else:
+        print_problems(problems)
+        errors = sum(p.severity == "error" for p in problems)
+        warnings = count(len(problems) - errors, "warning")
+        print(f"{count(services, 'service')}: {count(errors, 'error')}, {warnings}")
+    return PROBLEMS if has_errors(problems) else OK
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    from hashlib import sha256
+
+    from generator.bundle import bundle, write
+
+    raw, problems = bundle(options.content, options.service)
+    print_problems(problems)
+    if raw is None:
+        print("Nothing was written.")
+        return PROBLEMS
+    write(options.out, raw)
+    print(f"{sha256(raw).hexdigest()}  {options.out}")
+    return OK
