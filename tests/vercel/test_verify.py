@@ -233,6 +233,15 @@ def test_what_cannot_be_looked_at_is_not_checked(verify, missing, unseen, words)
     assert words in done.words and done.code == 8
 
 
+def test_a_search_that_cannot_be_made_finds_no_page_clean(verify, site) -> None:
+    """To a grep that fails, nothing stands anywhere: not even the error message on the page."""
+    site.answers["/"] = Answer(body=b"<p>Application error: a server-side exception</p>")
+    verify.program("grep", "#!/bin/sh\nexit 2\n")
+    done = verify.run("dash", "--yes")
+    assert done.items["no-errors"][0] == "Not checked"
+    assert "the program 'grep' does not work here" in done.words
+
+
 def test_what_can_be_no_address_reaches_nobody(verify, site) -> None:
     verify.recorded("curl")
     for address in (
