@@ -102,7 +102,7 @@ def test_a_later_run_that_moved_nothing_does_not_count(world) -> None:
     assert w.run("dash", "--yes", "snapshot", script="env-restore.sh").returncode == 0
     assert w.run("dash", "--yes", "--push-only", w.shas[1]).returncode == 0
     done = run(w, "dash")
-    assert done.stdout.startswith("Rollback: Emergency Rollback Script, by ")
+    assert "\nRollback: Emergency Rollback Script, by " in done.stdout
     report = made(w, "-incident.md")
     assert f"| Verified (UTC) | {verified} |" in report
     assert "| env-restore.sh |" in report, "the timeline still holds everything"

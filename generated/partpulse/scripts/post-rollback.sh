@@ -10,6 +10,7 @@
 #   - an incident report beside the run log
 #   - the prepared messages beside the run log; a message to the team, where ROLLBOOK_NOTIFY_URL is set
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/post-rollback.yaml. Do not edit: edit that file.
 # Content sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674
@@ -45,10 +46,6 @@ exec 3>&2
 
 procedure=post-rollback
 script=post-rollback.sh
-fact_production_url=${PRODUCTION_URL:-}
-[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
-fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
-[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
 
 # --- Words for people. A message that cannot be written stops nothing.
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
@@ -320,7 +317,7 @@ limited() {
   shift
   holding=1
   if [ -n "$feed" ]; then
-    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+    echo "$feed" 2>/dev/null | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
   else
     "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   fi
@@ -390,6 +387,7 @@ It touches only:
   -  the prepared messages beside the run log; a message to the team, where
      ROLLBOOK_NOTIFY_URL is set
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+  -  the completed list, as Markdown and JSON beside the log
 
 Exit codes:
   0              every item passed (with --dry-run: nothing was done)
@@ -404,13 +402,8 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
-                      reach production)
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
-                      not yet known (how many milliseconds the home page takes
-                      when all is well)
-  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
-  ROLLBOOK_LOG_DIR    folder for the run log
+  ROLLBOOK_NOTIFY_URL  the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR     folder for the run log
 END_OF_USAGE
 }
 
@@ -532,6 +525,15 @@ if [ -z "$dry_run" ]; then
     open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
   release
+fi
+
+if [ -z "$dry_run" ]; then
+  wrap say "" 'Post-Rollback Protocol (PartPulse, Section 8.1)'
+  say "Touches only:"
+  wrap say "  - " 'an incident report beside the run log'
+  wrap say "  - " 'the prepared messages beside the run log; a message to the team, where ROLLBOOK_NOTIFY_URL is set'
+  wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
+  wrap say "  - " 'the completed list, as Markdown and JSON beside the log'
 fi
 
 # confirm QUESTION: goes on only after a clear yes.
@@ -1195,6 +1197,7 @@ go_through() {
 
 # shellcheck disable=SC2086 # one word a log
 collect_runs $parameter_logs
+say ""
 if [ -s "$scratch/timeline" ]; then
   wrap say "" "Rollback: ${run_procedure:-unknown}, by ${run_by:-unknown}, verified ${verified_at:-NOT VERIFIED}."
   wrap say "" "${run_outcome:-Its log has no outcome: it was cut short.}"

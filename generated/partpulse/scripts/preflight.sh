@@ -8,6 +8,7 @@
 #
 # Touches only:
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/pre-deployment.yaml. Do not edit: edit that file.
 # Content sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1
@@ -45,8 +46,6 @@ procedure=pre-deployment
 script=preflight.sh
 fact_production_url=${PRODUCTION_URL:-}
 [ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
-fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
-[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
 
 # --- Words for people. A message that cannot be written stops nothing.
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
@@ -318,7 +317,7 @@ limited() {
   shift
   holding=1
   if [ -n "$feed" ]; then
-    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+    echo "$feed" 2>/dev/null | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
   else
     "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   fi
@@ -383,6 +382,7 @@ Usage:
 
 It touches only:
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+  -  the completed list, as Markdown and JSON beside the log
 
 Exit codes:
   0              every item passed (with --dry-run: nothing was done)
@@ -397,16 +397,12 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
-                      reach production)
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
-                      not yet known (how many milliseconds the home page takes
-                      when all is well)
-  VERCEL_TOKEN        access to Vercel; a secret
-  VERCEL_ORG_ID       the team's id, team_...
-  VERCEL_PROJECT_ID   the project's id, prj_...
-  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
-  ROLLBOOK_LOG_DIR    folder for the run log
+  PRODUCTION_URL     URL; the document does not know it yet
+  VERCEL_TOKEN       access to Vercel; a secret
+  VERCEL_ORG_ID      the team's id, team_...
+  VERCEL_PROJECT_ID  the project's id, prj_...
+  VERCEL_API_URL     another address of Vercel's API, for proxies and tests
+  ROLLBOOK_LOG_DIR   folder for the run log
 END_OF_USAGE
 }
 
@@ -518,6 +514,13 @@ if [ -z "$dry_run" ]; then
     open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
   release
+fi
+
+if [ -z "$dry_run" ]; then
+  wrap say "" 'Pre-Deployment Checklist (PartPulse, Section 9.1)'
+  say "Touches only:"
+  wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
+  wrap say "  - " 'the completed list, as Markdown and JSON beside the log'
 fi
 
 # confirm QUESTION: goes on only after a clear yes.

@@ -9,6 +9,7 @@
 #
 # Touches only:
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/verification.yaml. Do not edit: edit that file.
 # Content sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1
@@ -319,7 +320,7 @@ limited() {
   shift
   holding=1
   if [ -n "$feed" ]; then
-    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+    echo "$feed" 2>/dev/null | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
   else
     "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   fi
@@ -380,15 +381,17 @@ Usage:
   verify.sh [--yes] [--dry-run] [--phase immediate|short|medium|long]
     [--watch]
 
-  --yes               ask no questions
-  --dry-run           say what would be done, and touch nothing
-  --phase immediate|short|medium|long  only the checks that have begun by then
-  --watch             look again until the phase is over; end at the first
-                      failure
-  --help              show this text
+  --yes                 ask no questions
+  --dry-run             say what would be done, and touch nothing
+  --phase immediate|short|medium|long
+                        only the checks that have begun by then
+  --watch               look again until the phase is over; end at the first
+                        failure
+  --help                show this text
 
 It touches only:
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+  -  the completed list, as Markdown and JSON beside the log
 
 Exit codes:
   0              every item passed (with --dry-run: nothing was done)
@@ -403,11 +406,9 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
-                      reach production)
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
-                      not yet known (how many milliseconds the home page takes
-                      when all is well)
+  PRODUCTION_URL      URL; the document does not know it yet
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); the document
+                      does not know it yet
   DIRECT_URL          the database, postgresql://...; a secret
   DATABASE_URL        the same, where DIRECT_URL is not set; a secret
   ROLLBOOK_LOG_DIR    folder for the run log
@@ -570,6 +571,13 @@ if [ -z "$dry_run" ]; then
     open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
   release
+fi
+
+if [ -z "$dry_run" ]; then
+  wrap say "" 'Rollback Verification (PartPulse, Section 7.1)'
+  say "Touches only:"
+  wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
+  wrap say "  - " 'the completed list, as Markdown and JSON beside the log'
 fi
 
 # confirm QUESTION: goes on only after a clear yes.
