@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.scriptworld import SHELLS, shell_command
+from tests.vercel.checkworld import parity
+from tests.vercel.parity import calls
+from tests.vercel.parity import record as record_calls
 from tests.vercel.vercelworld import HOOK_SECRET, SCRIPTS, World
 
 SCRIPT = "post-rollback.sh"
@@ -74,6 +77,15 @@ def test_the_messages_are_prepared_and_one_is_sent_once(world) -> None:
     assert run(w, "dash", ROLLBOOK_NOTIFY_URL=hook).returncode == 8
     (told,) = w.app.told
     assert json.loads(told)["text"] in made(w, "-messages.md")
+
+
+def test_the_document_shows_what_curl_is_called_with(world) -> None:
+    w = world()
+    assert w.run("dash").returncode == 0
+    record_calls(w, "curl")
+    more = {"ROLLBOOK_NOTIFY_URL": f"http://{w.app.host}/x", "CALLS": str(w.folder / "calls")}
+    assert run(w, "dash", **more).returncode == 8
+    parity("### 8.1 ", "### 8.2 ", calls(w), "curl")
 
 
 def test_a_team_that_rollback_sh_told_is_not_told_again(world) -> None:
