@@ -72,8 +72,8 @@ def _event(event: Event, state: ServiceState) -> Iterator[str]:
     yield f"SUMMARY:{_escaped(event.summary)}"
     yield f"DESCRIPTION:{_escaped(event.description)}"
     yield "TRANSP:TRANSPARENT"
-    for ahead in sorted({state.warn_days, 1}, reverse=True):
-        if ahead:
+    if event.day > state.as_of:  # what is late needs no alarm, it needs doing
+        for ahead in sorted({state.warn_days, 1} - {0}, reverse=True):
             yield "BEGIN:VALARM"
             yield "ACTION:DISPLAY"
             yield f"TRIGGER:-P{ahead}D"

@@ -7,7 +7,7 @@ and lie beside none of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from generator.badge import COLORS, svg
 from generator.calendar import calendar
@@ -20,10 +20,10 @@ from generator.state import ServiceState
 _WORDS = {"red": "red", "waived": "waived", "due-soon": "due soon", "green": "green"}
 
 
-def published(assessed: Iterable[Assessed], view: View) -> Iterator[OutFile]:
-    """Every file; all services must be valid."""
-    assessed = list(assessed)
-    yield OutFile("freshness.json", "\n".join(check(assessed, view)) + "\n")
+def published(assessed: list[Assessed], view: View, *, whole: bool) -> Iterator[OutFile]:
+    """Every file; all services must be valid. The list of all is made of the `whole` only."""
+    if whole:
+        yield OutFile("freshness.json", "\n".join(check(assessed, view)) + "\n")
     for found in assessed:
         if state := found.state:
             label, message = badge_words(state)

@@ -91,7 +91,7 @@ def _status(options: argparse.Namespace) -> int:
         from generator.outputs import put
         from generator.published import published
 
-        written = put(options.out, published(assessed, view))
+        written = put(options.out, published(assessed, view, whole=not options.service))
         if options.format == "text":
             print(f"{written} files written in {shown_path(options.out)}")
     return OK
