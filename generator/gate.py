@@ -31,10 +31,11 @@ def assess_all(
 ) -> Iterator[Assessed]:
     """The state of every service; `as_of` overrules the day that `now` is in its time zone.
 
-    One Handbook is alive at a time, so that memory does not grow with their number.
+    One Handbook is alive at a time, so that memory does not grow with their number. Raises
+    UsageError at once, before anything is written of a report.
     """
-    for folder in service_folders(content, only):
-        yield _assessed(folder, as_of, warn_days, now)
+    folders = service_folders(content, only)
+    return (_assessed(folder, as_of, warn_days, now) for folder in folders)
 
 
 def _assessed(folder: Path, as_of: date | None, warn_days: int | None, now: datetime) -> Assessed:

@@ -235,3 +235,12 @@ def test_lateness_is_said_to_programs_and_is_not_red_by_itself(world, capsys) ->
     assert late["days_left"] == -4
     said = run(capsys, "check", "--format", "github", *day, "2026-03-05", code=0)
     assert "::warning " in said and "4 days late" in said
+
+
+@pytest.mark.parametrize("form", CHECK)
+def test_wrong_usage_says_nothing_on_stdout(form, world, capsys) -> None:
+    from generator.cli import main
+
+    for words in (("--content", "nowhere"), ("--service", "ful"), ("--as-of", "2026-02-30")):
+        assert main(["check", "--format", form, *words]) == 2
+        assert capsys.readouterr().out == ""
