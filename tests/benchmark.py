@@ -1,8 +1,8 @@
-"""Times `check` and `build` of 1, 10 and 100 services beside comparable tools.
+"""Times `check` and `build` of 1, 10 and 100 services beside comparable tools; `check` of 1,000, too.
 
 Run with `make bench`. The figures are CPU seconds of whole processes (user and
 system), the median of several runs taken in turns, so that a noisy machine
-disturbs all alike. Not a test: nothing here passes or fails.
+disturbs all alike. Memory is the peak of the resident set. Not a test: nothing here passes or fails.
 
 The peers do less: check-jsonschema validates the same files against the same
 schemas, one process for each schema; doorstop publishes documents with about as
@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 SIZES = (1, 10, 100)
+MANY = 1000
 # Items of doorstop that make about as many lines of YAML as one service.
 ITEMS = 60
 
@@ -35,6 +36,17 @@ def cpu(command: list[object], folder: Path, ok: tuple[int, ...] = (0,)) -> floa
     if done.returncode not in ok:
         sys.exit(f"{command}: {done.stderr.decode()[-500:]}")
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def check(folder: Path) -> tuple[float, float]:
+    """CPU seconds and MB of one check. A process's own peak: wait4, not the largest of all children."""
+    command = [BIN / "rollbook", "check"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) != 1:
+        sys.exit("rollbook check failed")
+    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return used.ru_utime + used.ru_stime, kilobytes / 1024
 
 
 def services(folder: Path, count: int) -> None:
@@ -97,7 +109,7 @@ def main() -> None:
             services(folder, count)
             doorstop(folder / "doorstop", count)
             runs: dict[str, Callable[[], float]] = {
-                "rollbook check": lambda: cpu([BIN / "rollbook", "check"], folder, (1,)),
+                "rollbook check": lambda: check(folder)[0],
                 "check-jsonschema, 7 processes": lambda: peer(folder),
                 "rollbook build, first": lambda: first_build(folder),
                 "rollbook build, nothing changed": lambda: cpu([BIN / "rollbook", "build"], folder),
@@ -123,6 +135,29 @@ def main() -> None:
         ratios = [a / b for a, b in zip(figures[ours], figures[theirs], strict=True)]
         label = f"{ours.removeprefix('rollbook ')} / {theirs.split(',')[0]}"
         print(f"{label:42}" + "".join(f"{r:>9.2f}" for r in ratios))
+    many()
+
+
+def many() -> None:
+    """What one more service costs, and whether memory grows; 1 and 10 anew, in turns with 1,000."""
+    seconds: dict[int, list[float]] = {}
+    memory: dict[int, list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        for count in (1, 10, MANY):
+            services(Path(name) / str(count), count)
+        for turn in range(5):
+            for count in (1, 10, MANY)[: 3 if turn == 2 else 2]:
+                used, peak = check(Path(name) / str(count))
+                seconds.setdefault(count, []).append(used)
+                memory.setdefault(count, []).append(peak)
+    one, ten, all_ = (statistics.median(seconds[count]) for count in (1, 10, MANY))
+    at_ten, at_many = (ten - one) / 9, (all_ - one) / (MANY - 1)
+    print(f"\ncheck of {MANY}: {all_:.2f} s, peak {max(memory[MANY]):.1f} MB")
+    print(
+        f"a further service, of 10 and of {MANY}: {at_ten * 1000:.1f} and {at_many * 1000:.1f} ms"
+    )
+    print(f"{f'marginal cost at {MANY} / at 10':42}{at_many / at_ten:>9.2f}")
+    print(f"{f'peak memory at {MANY} / at 1':42}{max(memory[MANY]) / max(memory[1]):>9.2f}")
 
 
 if __name__ == "__main__":

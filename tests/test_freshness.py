@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -51,6 +53,22 @@ def test_case(number):
         left,
     )
     assert judged.reasons == (state,)
+
+
+@pytest.mark.parametrize("cycle", ["P1D", "P3M", "P10Y"])
+def test_case_17_tomorrow_is_the_future_in_any_cycle(cycle):
+    judged = judge(Clock("review", cycle, last="2026-11-23"), date(2026, 11, 22), 14)
+    assert (judged.state, judged.due) == ("invalid", None)
+
+
+def test_every_row_of_the_table_is_a_test():
+    """Rows 26 to 28 need records, so they stand where records are tested."""
+    here = Path(__file__)
+    found = set(CASES)
+    for file in (here, here.with_name("records") / "test_records.py"):
+        for name in re.findall(r"def test_cases?_(\d+(?:_and_\d+)*)", file.read_text("utf-8")):
+            found |= {int(number) for number in name.split("_and_")}
+    assert found == set(range(1, 29))
 
 
 @pytest.mark.parametrize(
