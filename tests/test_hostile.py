@@ -101,6 +101,7 @@ HOSTILE = {
     "megabyte": "m" * 2**20,
 }
 HARMLESS = "zqz"
+DOCUMENT = "rollback-procedures.md"
 
 
 # --- Content as text, with any value replaced, and where each value stands.
@@ -201,6 +202,7 @@ class Shape(HTMLParser):
     words: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     jumps: set[str] = field(default_factory=set)
+    to_document: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -221,6 +223,10 @@ class Shape(HTMLParser):
         }
         if told.get("href", "").startswith("#"):
             self.jumps.add(unquote(told.pop("href")[1:]))
+        page, _, fragment = told.get("href", "").rpartition("#")
+        if Path(page).name == DOCUMENT:
+            told["href"] = page
+            self.to_document.add(unquote(fragment))
         self.elements.append(f"<{tag} {told}>" if told else f"<{tag}>")
 
     def handle_endtag(self, tag: str) -> None:
@@ -373,8 +379,12 @@ def test_no_key_takes_it(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in HOSTILE if n != "megabyte"])
 def test_markdown_shows_it_and_does_not_obey_it(name: str) -> None:
     found = attack(FULL, (HOSTILE[name],))
+    (document,) = (formatted(f.text) for f in found.files if f.path == DOCUMENT)
     for file, calm in zip(found.files, found.harmless, strict=True):
         if file.markdown:
+            jumps = on_site(formatted(file.text)).to_document
+            # A heading without a letter or a digit has no name; a link to it leads to the top.
+            assert jumps - {""} <= on_site(document).ids, file.path
             compare(file, calm, lambda text: text.replace(HARMLESS, folded(HOSTILE[name])))
 
 
