@@ -73,6 +73,11 @@ def count(rows: list[Row]) -> dict[str, int]:
     return {state: states.count(state) for state in STATES}
 
 
+def late(gap: model.Gap, as_of: date) -> bool:
+    """The day itself is still in time, as for every other day."""
+    return gap.by is not None and gap.by < as_of
+
+
 def _row(clause: model.Clause, book: model.Handbook, known: Mapping[str, Answer]) -> Row:
     found = tuple((ref, known[ref]) for ref in clause.answers if ref in known)
     blanks = dict.fromkeys(blank for _, a in found for blank in a.blanks)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from generator import model
-from generator.canon.matrix import ANSWERED, IN_PART, Evidence, Row, count
+from generator.canon.matrix import ANSWERED, IN_PART, Evidence, Row, count, late
 from generator.report import WIDTH
 
 Matrix = list[tuple[model.Canon, list[Row]]]
@@ -76,11 +76,6 @@ def _evidence(found: Evidence, as_of: date | None) -> dict[str, object]:
         "changed": found.changed,
         **age,
     }
-
-
-def late(gap: model.Gap, as_of: date) -> bool:
-    """The day itself is still in time, as for every other day."""
-    return gap.by is not None and gap.by < as_of
 
 
 def as_text(book: model.Handbook, found: Matrix, as_of: date, *, simulated: bool) -> Iterator[str]:

@@ -49,8 +49,14 @@ def clauses_refer_to_what_exists(context: Context) -> Iterator[Problem]:
             if reference not in known:
                 kind, colon, id = reference.partition(":")
                 ids = [k.partition(":")[2] for k in known if k.startswith(f"{kind}:")]
-                what = f"no {kind} is called {quoted(id)}" if colon else f"the content has no {kind}"
-                hint = did_you_mean(id, ids) if colon else "add them to the content, or leave this answer out"
+                what = (
+                    f"no {kind} is called {quoted(id)}" if colon else f"the content has no {kind}"
+                )
+                hint = (
+                    did_you_mean(id, ids)
+                    if colon
+                    else "add them to the content, or leave this answer out"
+                )
                 yield problem_at(reference, what, hint)
         yield from unique(clause.answers, "answer", "name it once")
         if clause.gap is not None and clause.gap.owner not in roles:
