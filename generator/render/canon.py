@@ -56,11 +56,10 @@ def _canon(
         "count": ", ".join(f"{number} {state}" for state, number in counted.items()),
         "total": len(rows),
         "table": table(
-            ("Clause", "Paragraph", "Demands", "State", "Answered by", "Newest evidence"),
+            ("Clause", "Demands", "State", "Answered by", "Newest evidence"),
             (
                 (
-                    escape(row.clause.id),
-                    escape(row.clause.paragraph),
+                    escape(f"{row.clause.id} ({row.clause.paragraph})"),
                     escape(row.clause.demands),
                     row.state if row.answers else f"**{row.state}**",
                     _joined(_answer(a, document) for _, a in row.answers) or "nothing",
