@@ -59,6 +59,27 @@ def test_every_clause_of_section_11_is_held_against_partpulse() -> None:
         assert not row.newest, "nothing is on record"
 
 
+def test_what_an_answer_rests_on_is_taken_from_the_facts() -> None:
+    book = load(PARTPULSE).handbook
+    known = answers(book)
+
+    def waits_for(reference: str) -> list[str]:
+        return [b.path for b in known[reference].blanks]
+
+    # Who may decide rests on names; how to reach them is another question.
+    assert waits_for("authority") == waits_for("section:authority") == ["contacts.on-call.name"]
+    assert waits_for("section:access") == ["service.credentials.credential-storage"]
+    assert set(waits_for("contacts")) == set(waits_for("section:contacts-and-resources")) - {
+        "service.credentials.credential-storage"
+    }
+    assert waits_for("procedure:git-rollback") == waits_for("triggers") == []
+    drilled = {p.id for p in book.procedures if p.drill}
+    assert set(known["drills"].procedures) == set(known["section:testing"].procedures) == drilled
+    assert known["section:deployment-rollback"].procedures == (
+        *("vercel-dashboard-rollback", "git-rollback", "emergency-rollback"),
+    )
+
+
 def waits(row) -> bool:
     return any(b.required for b in row.blanks)
 
