@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from generator import model
+from generator.canon.shapes import canons
 from generator.durations import duration_words
 from generator.files import Document
 from generator.records.shapes import collected
@@ -55,6 +56,7 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
         procedures=tuple(procedures),
         checklists=checklists,
         sections=sections,
+        canons=canons(by_kind.get("canon", ())),
         unfilled=tuple(unfilled),
         records=collected(documents),
         contents=texts,

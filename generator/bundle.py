@@ -116,6 +116,11 @@ reviewed, drilled and rolled back (content/records/), and what each clock says
 (clocks.json). It holds no judgement of a day: due days do not move with time,
 so compare them with the day on which you read this.
 
+Where a service answers to a canon, canon.json and canon.md hold each clause of
+it: what answers it, what is missing and who owes that, and the newest record
+that bears on it. The author of the content says what answers a clause; that the
+facts named are there was checked, whether they satisfy the canon is for you.
+
 How to check it
 ===============
 

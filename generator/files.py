@@ -54,6 +54,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("contacts", "contacts.yaml", required=True),
     Kind("triggers", "triggers.yaml"),
     Kind("thresholds", "thresholds.yaml"),
+    Kind("canon", "canon.yaml"),
     Kind("procedure", "procedures", many=True),
     Kind("checklist", "checklists", many=True),
     Kind("review", "records/reviews", many=True),

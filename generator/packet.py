@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from generator import freshness, model, state
+from generator.canon.matrix import late
 from generator.changes import changes
 from generator.durations import duration_words
 from generator.markdown import code_span, escape
@@ -65,6 +66,7 @@ def packet(
         Section("steps", "Steps that changed since their drill", tuple(_steps(book)), "none"),
         Section("rollbacks", "Rollbacks that nobody has answered", tuple(_rollbacks(book)), "none"),
         Section("open", "Facts that nobody has supplied", tuple(_open(book, as_of)), "none"),
+        Section("canon", "Canon gaps", tuple(_gaps(book, as_of)), "none that is declared"),
         Section(
             "contradictions",
             "Figures that contradict each other",
@@ -131,6 +133,18 @@ def _open(book: model.Handbook, as_of: date) -> Iterator[str]:
         yield f"{blank.what} ({blank.path}): {need}, {book.contacts.roles[blank.owner]}{by}{late}"
 
 
+def _gaps(book: model.Handbook, as_of: date) -> Iterator[str]:
+    """Only what is declared: an answer that waits for a fact waits for one of those above."""
+    for canon in book.canons:
+        for clause in canon.clauses:
+            if gap := clause.gap:
+                part = "in part" if clause.answers else "not answered"
+                day = f", by {gap.by}" if gap.by else ", no day is set"
+                passed = " (late)" if late(gap, as_of) else ""
+                owner = book.contacts.roles[gap.owner]
+                yield f"{canon.title}, {clause.id} ({part}): {gap.missing}; {owner}{day}{passed}"
+
+
 def _times(book: model.Handbook) -> Iterator[str]:
     for procedure in book.procedures:
         told = timeline(book, procedure)
@@ -160,6 +174,7 @@ def _ticks(book: model.Handbook, sections: tuple[Section, ...]) -> Iterator[str]
     for id, text in (
         ("changes", "Each change above is right, and the history says what users should know"),
         ("open", "Whoever owes an open fact was told"),
+        ("canon", "Each gap was closed, or whoever owes it was told"),
         ("contradictions", "Each contradiction was decided, or somebody was asked to decide it"),
         ("rollbacks", "Each rollback above is answered by a new version, or by --no-change"),
         ("actions", "Each corrective action was done, or has a new day"),

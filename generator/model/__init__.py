@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from generator.model.canon import Canon, Clause, Gap
 from generator.model.doing import (
     Budget,
     Check,
@@ -248,6 +249,7 @@ class Handbook:
     procedures: tuple[Procedure, ...]
     checklists: tuple[Checklist, ...]
     sections: tuple[Section, ...]
+    canons: tuple[Canon, ...] = ()
     unfilled: tuple[Unfilled, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     records: Records = field(default_factory=Records)
@@ -265,10 +267,12 @@ __all__ = [
     "Authority",
     "Block",
     "Budget",
+    "Canon",
     "Carried",
     "Channel",
     "Check",
     "Checklist",
+    "Clause",
     "Command",
     "Contact",
     "Contacts",
@@ -277,6 +281,7 @@ __all__ = [
     "Fact",
     "FactGroup",
     "Field",
+    "Gap",
     "Group",
     "Handbook",
     "Item",

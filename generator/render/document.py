@@ -10,7 +10,7 @@ from generator.durations import cycle_words, duration_words, range_words
 from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
 from generator.outputs import OutFile
 from generator.refs import figure, targets
-from generator.render import evidence
+from generator.render import canon, evidence, lists
 from generator.render.commands import command_lines, expected, usage
 from generator.render.environment import render
 
@@ -224,7 +224,10 @@ def _records(book: model.Handbook) -> dict[str, object]:
 
 _SHOW: dict[str, Callable[[model.Handbook], dict[str, object]]] = {
     "authority": _authority,
+    "canon": canon.shown,
     "drills": _drills,
+    "messages": lists.messages,
+    "open-facts": lists.open_facts,
     "phases": _phases,
     "records": _records,
     "thresholds": _thresholds,

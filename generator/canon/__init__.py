@@ -1,0 +1,1 @@
+"""What a canon demands of a service: read, held against its facts, told."""

@@ -1,0 +1,163 @@
+"""Each way to make a service look better than it is, tried on a repository in order, is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from generator.load import load
+from generator.render import render_all
+from tests.conftest import ROOT
+from tests.records.recordworld import KEEPER, REVIEW, drill, edit, git
+
+DAY = "2026-03-05"  # the day on which somebody looks
+LOG = ROOT / "tests/cases/ok/full/records/drills/2026-03-02-publish.log.jsonl"
+WAIVER = ("waiver", "record", "--reason", "Ill", "--approver", KEEPER)
+
+
+def run_log(folder: Path) -> str:
+    """The log of a run of the script as it is rendered now."""
+    book = load(folder).handbook
+    (script,) = (f.text for f in render_all(book) if f.path == "scripts/publish.sh")
+    lines = [json.loads(line) for line in LOG.read_text("utf-8").splitlines()]
+    lines[0]["stamp"] = book.stamps["drill:publish"]
+    for line in lines:
+        line["script_sha256"] = sha256(script.encode()).hexdigest()
+    return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+
+
+@pytest.fixture
+def kept(handbook: Path, rollbook) -> Path:
+    """Reviewed, drilled by hand and by script, one clock waived, all committed in its time."""
+    edit(handbook / "procedures/publish.yaml", "drill: false", "drill: true")
+    rollbook("review", "record", *REVIEW, "--outcome", "no-change", "--date", "2026-03-01")
+    drill(rollbook, "2026-03-01")
+    log = handbook.parent.parent / "run.jsonl"
+    log.write_text(run_log(handbook), "utf-8")
+    made = ("drill", "record", "--from", str(log), "--environment", "staging")
+    rollbook(*made, "--participant", KEEPER, "--verification", "passed")
+    log.unlink()
+    until = ("--granted", "2026-03-02", "--until", "2026-03-30")
+    rollbook(*WAIVER, "--clock", "drill:restart", *until)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "recorded")
+    for command in (("validate",), ("audit",), ("check", "--as-of", DAY)):
+        said = rollbook(*command).words
+        assert "records" not in said or "committed on" not in said
+    return handbook
+
+
+def commit() -> None:
+    git("add", "-A", ".")
+    git("commit", "-qm", "nothing to see here")
+
+
+def edited(folder: Path, _) -> None:
+    edit(folder / "records/reviews/2026-03-01.yaml", "scope: All sections", "scope: More")
+    commit()
+
+
+def edited_where_it_is_hashed(folder: Path, _) -> None:
+    text = folder / "records/reviews/2026-03-01.content.json"
+    edit(text, "Restart the machine", "Restart both machines")
+
+
+def deleted(folder: Path, _) -> None:
+    for path in folder.glob("records/drills/2026-03-01-restart.*"):
+        path.unlink()
+    commit()
+
+
+def deleted_in_part(folder: Path, _) -> None:
+    (folder / "records/drills/2026-03-02-publish.yaml").unlink()
+
+
+def back_dated(folder: Path, rollbook) -> None:
+    rollbook("review", "record", *REVIEW, "--outcome", "no-change", "--date", "2026-02-01")
+    commit()
+
+
+def back_dated_by_hand(folder: Path, _) -> None:
+    edit(folder / "records/reviews/2026-03-01.yaml", "2026-03-01", "2026-02-01")
+
+
+def copied(folder: Path, _) -> None:
+    """The drill of one procedure, made into one of another, with what lies beside it."""
+    drills = folder / "records/drills"
+    for ending in (".yaml", ".content.json"):
+        source, target = (drills / f"2026-03-01-{p}{ending}" for p in ("restart", "publish"))
+        shutil.copyfile(source, target)
+    edit(drills / "2026-03-01-publish.yaml", "procedure: restart", "procedure: publish")
+
+
+def copied_with_a_log(folder: Path, _) -> None:
+    drills = folder / "records/drills"
+    for ending in (".yaml", ".content.json", ".log.jsonl"):
+        source, target = (drills / f"2026-03-02-{p}{ending}" for p in ("publish", "restart"))
+        shutil.copyfile(source, target)
+    edit(drills / "2026-03-02-restart.yaml", "procedure: publish", "procedure: restart")
+
+
+def review_of_the_future(folder: Path, rollbook) -> None:
+    rollbook("review", "record", *REVIEW, "--outcome", "no-change", "--date", "2026-03-06")
+
+
+def drill_of_the_future(folder: Path, rollbook) -> None:
+    drill(rollbook, "2026-03-06")
+
+
+def log_edited(folder: Path, _) -> None:
+    edit(folder / "records/drills/2026-03-02-publish.log.jsonl", '"exit":0', '"exit":1')
+
+
+def script_changed(folder: Path, _) -> None:
+    """The steps are the same, so the stamp is; the bytes that ran are not."""
+    edit(folder / "procedures/publish.yaml", "title: Announce it", "title: Announce it aloud")
+
+
+def waiver_prolonged(folder: Path, _) -> None:
+    (waiver,) = folder.glob("records/waivers/*.yaml")
+    edit(waiver, "2026-03-30", "2026-03-31")
+    commit()
+
+
+def waiver_renewed(folder: Path, _) -> None:
+    (waiver,) = folder.glob("records/waivers/*.yaml")
+    text = waiver.read_text("utf-8")
+    text = text.replace("2026-03-02", "2026-03-31").replace("2026-03-30", "2026-04-29")
+    waiver.with_name(waiver.name.replace("2026-03-02", "2026-03-31")).write_text(text, "utf-8")
+
+
+AUDIT, VALIDATE, CHECK = ("audit",), ("validate",), ("check", "--as-of", DAY)
+
+TRIED: tuple[tuple[Callable, tuple[str, ...], int, str], ...] = (
+    (edited, AUDIT, 1, "reviews/2026-03-01.yaml: error: edited in commit"),
+    (edited_where_it_is_hashed, VALIDATE, 1, "has another hash: 2026-03-01.content.json"),
+    (deleted, AUDIT, 1, "drills/2026-03-01-restart.yaml: error: deleted or moved in commit"),
+    (deleted_in_part, VALIDATE, 1, "there is no record that this belongs to"),
+    # Git cannot know when something was done; it tells when it was told.
+    (back_dated, AUDIT, 0, "is of 2026-02-01, and was committed on 2026-03-02"),
+    (back_dated_by_hand, VALIDATE, 1, "does not begin with the day of the record (2026-02-01)"),
+    (copied, VALIDATE, 1, "the content beside this record is not about its procedure"),
+    (copied_with_a_log, VALIDATE, 1, "the run log says 'publish' (procedure)"),
+    (review_of_the_future, CHECK, 1, "INVALID review: 2026-03-06 is in the future"),
+    (drill_of_the_future, CHECK, 1, "Restart the machine: 2026-03-06 is in the future"),
+    (log_edited, VALIDATE, 1, "has another hash: 2026-03-02-publish.log.jsonl"),
+    (script_changed, CHECK, 1, "the script is rendered differently since the drill"),
+    (waiver_prolonged, AUDIT, 1, "drill-restart.yaml: error: edited in commit"),
+    (waiver_renewed, VALIDATE, 1, "a second waiver in a row for drill:restart"),
+)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "command", "code", "words"), TRIED, ids=[t[0].__name__ for t in TRIED]
+)
+def test_tampering_is_found(kept, rollbook, tamper, command, code, words) -> None:
+    tamper(kept, rollbook)
+    assert words in rollbook(*command, code=code).words
