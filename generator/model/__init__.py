@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from generator.model.deciding import Choice, Contradiction, Decided, Trigger
 from generator.model.doing import (
     Budget,
     Check,
@@ -161,14 +162,7 @@ class SeverityLevel:
     id: str
     title: str
     intro: str | None
-
-
-@dataclass(frozen=True)
-class Trigger:
-    id: str
-    severity: str
-    text: str
-    metric: str | None
+    verdict: str | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +172,7 @@ class Metric:
     monitor: str | None
     purpose: str | None
     unit: str | None
+    option: str | None = None
 
 
 @dataclass(frozen=True)
@@ -218,14 +213,6 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Contradiction:
-    """Two places that say different things about one figure; for people to decide."""
-
-    about: str
-    words: str
-
-
-@dataclass(frozen=True)
 class Handbook:
     """One service, valid as a whole.
 
@@ -243,6 +230,7 @@ class Handbook:
     checklists: tuple[Checklist, ...]
     sections: tuple[Section, ...]
     unfilled: tuple[Unfilled, ...] = ()
+    choices: tuple[Choice, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     records: Records = field(default_factory=Records)
     contents: Mapping[str, str] = field(default_factory=dict)
@@ -263,10 +251,12 @@ __all__ = [
     "Channel",
     "Check",
     "Checklist",
+    "Choice",
     "Command",
     "Contact",
     "Contacts",
     "Contradiction",
+    "Decided",
     "Drill",
     "Fact",
     "FactGroup",

@@ -13,6 +13,11 @@ from generator.files import Document
 from generator.problems import Problem
 from generator.rules.checklists import checklists_can_run, messages_can_be_filled
 from generator.rules.context import Context
+from generator.rules.deciding import (
+    choices_lead_somewhere,
+    decisions_decide_something,
+    options_can_be_typed,
+)
 from generator.rules.figures import contradictions, figures_agree, figures_do_not_contradict
 from generator.rules.names import (
     headings_have_anchors,
@@ -56,6 +61,9 @@ RULES: tuple[Rule, ...] = (
     messages_can_be_filled,
     figures_agree,
     figures_do_not_contradict,
+    decisions_decide_something,
+    choices_lead_somewhere,
+    options_can_be_typed,
     evidence_is_whole,
     logs_say_the_same,
     record_days_are_in_order,
