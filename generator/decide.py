@@ -150,6 +150,12 @@ def _applies(way: Way, level: Level | None, holds: set[str], given: Given) -> bo
     )
 
 
+def severity_words(condition: Condition, found: Table) -> str:
+    """The title of its severity, or words for one that has none."""
+    none = "Alert only" if condition.says else "No severity"
+    return next((x.title for x in found.levels if x.id == condition.level), none)
+
+
 # --- The table of a Handbook.
 
 

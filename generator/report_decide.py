@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from generator.decide import Condition, Decision, Given, Measure, Table, Way
+from generator.decide import Condition, Decision, Given, Measure, Table, Way, severity_words
 from generator.report import WIDTH
 
 NO_REASON = "Nothing that was given is a reason to roll back."
@@ -49,10 +49,7 @@ def headline(decision: Decision) -> str:
 
 
 def _reason(table: Table, condition: Condition, given: Given) -> Iterator[str]:
-    title = next(
-        (x.title for x in table.levels if x.id == condition.level),
-        "Alert only" if condition.says else "No severity",
-    )
+    title = severity_words(condition, table)
     words = condition.words
     if condition.option is not None:
         words += f": {given_words(table, condition, given)}"
