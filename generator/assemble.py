@@ -47,6 +47,7 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
         contacts=contacts,
         severities=each(one.get("triggers", {}).get("severities"), _severity),
         triggers=tuple(_trigger(t) for t in one.get("triggers", {}).get("triggers", ())),
+        choices=tuple(_choice(c) for c in one.get("triggers", {}).get("choices", ())),
         metrics=metrics,
         thresholds=tuple(
             _threshold(key, value, metric_by_id)
@@ -161,16 +162,43 @@ def _contacts(data: Mapping, unfilled: list[model.Unfilled]) -> model.Contacts:
 
 
 def _severity(key: Scalar, value: Mapping) -> model.SeverityLevel:
-    return model.SeverityLevel(key, value["title"], value.get("intro"))
+    return model.SeverityLevel(key, value["title"], value.get("intro"), value.get("verdict"))
 
 
 def _trigger(value: Mapping) -> model.Trigger:
-    return model.Trigger(value["id"], value["severity"], value["text"], value.get("metric"))
+    decided = tuple(
+        model.Decided(
+            d["threshold"],
+            d["holds"],
+            model.Person(d["by"]["name"], d["by"]["role"]),
+            date.fromisoformat(d["on"]),
+            d["because"],
+        )
+        for d in value.get("decided", ())
+    )
+    return model.Trigger(
+        value["id"], value["severity"], value["text"], value.get("metric"), decided
+    )
+
+
+def _choice(value: Mapping) -> model.Choice:
+    return model.Choice(
+        value["when"],
+        value["procedure"],
+        value.get("case"),
+        lines(value, "severities"),
+        lines(value, "triggers"),
+    )
 
 
 def _metric(key: Scalar, value: Mapping) -> model.Metric:
     return model.Metric(
-        key, value["title"], value.get("monitor"), value.get("purpose"), value.get("unit")
+        key,
+        value["title"],
+        value.get("monitor"),
+        value.get("purpose"),
+        value.get("unit"),
+        value.get("option"),
     )
 
 

@@ -72,4 +72,23 @@ _UNITS = {
 
 def figure(threshold: model.Threshold) -> str:
     """'>10%': the one spelling of a threshold wherever it stands."""
-    return f">{threshold.above}{_UNITS[threshold.metric.unit]}"
+    return f">{threshold.above}{unit_words(threshold.metric)}"
+
+
+def unit_words(metric: model.Metric) -> str:
+    """What stands behind a figure of the metric: '%', ' hours', nothing."""
+    return _UNITS[metric.unit]
+
+
+def holders(contacts: model.Contacts, role: str) -> list[str]:
+    """Who holds a role, where it is known: the name stands with the contact."""
+    return [c.name for c in contacts.contacts if c.role == role and isinstance(c.name, str)]
+
+
+def decided_words(decided: model.Decided, book: model.Handbook) -> str:
+    """'Decided by Ada (Keeper) on 2026-12-01: the alert holds. Because of ...'"""
+    role = book.contacts.roles[decided.by.role]
+    return (
+        f"Decided by {decided.by.name} ({role}) on {decided.on}: the {decided.holds} holds. "
+        f"{decided.because}"
+    )

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from generator import __version__
-from generator.cli import canon, content, gate, records
+from generator.cli import canon, content, decide, gate, records
 from generator.cli.common import EPILOG, FAULT, USAGE, Commands
 
 # Every command belongs to one of these; the order is that of `rollbook --help`.
-MODULES = (content, gate, canon, records)
+MODULES = (content, gate, decide, canon, records)
 
 
 def entry() -> None:
@@ -38,7 +38,11 @@ def main(argv: list[str]) -> int:
 
 def _run(argv: list[str]) -> int:
     try:
-        options = _parser().parse_args(argv)
+        parser = _parser()
+        options, rest = parser.parse_known_args(argv)
+        if rest and not hasattr(options, "rest"):
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        options.rest = rest
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else USAGE
     else:

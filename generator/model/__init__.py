@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from generator.model.canon import Canon, Clause, Gap
+from generator.model.deciding import Choice, Contradiction, Decided, Trigger
 from generator.model.doing import (
     Budget,
     Check,
@@ -168,14 +169,7 @@ class SeverityLevel:
     id: str
     title: str
     intro: str | None
-
-
-@dataclass(frozen=True)
-class Trigger:
-    id: str
-    severity: str
-    text: str
-    metric: str | None
+    verdict: str | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +179,7 @@ class Metric:
     monitor: str | None
     purpose: str | None
     unit: str | None
+    option: str | None = None
 
 
 @dataclass(frozen=True)
@@ -225,14 +220,6 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Contradiction:
-    """Two places that say different things about one figure; for people to decide."""
-
-    about: str
-    words: str
-
-
-@dataclass(frozen=True)
 class Handbook:
     """One service, valid as a whole.
 
@@ -251,6 +238,7 @@ class Handbook:
     sections: tuple[Section, ...]
     canons: tuple[Canon, ...] = ()
     unfilled: tuple[Unfilled, ...] = ()
+    choices: tuple[Choice, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     records: Records = field(default_factory=Records)
     contents: Mapping[str, str] = field(default_factory=dict)
@@ -272,11 +260,13 @@ __all__ = [
     "Channel",
     "Check",
     "Checklist",
+    "Choice",
     "Clause",
     "Command",
     "Contact",
     "Contacts",
     "Contradiction",
+    "Decided",
     "Drill",
     "Fact",
     "FactGroup",

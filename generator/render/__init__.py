@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from generator import model
 from generator.outputs import OutFile
-from generator.render import canon, document, forms, scripts
+from generator.render import canon, decide, document, forms, scripts
 
 OUTPUTS: tuple[Callable[[model.Handbook], list[OutFile]], ...] = (
     document.outputs,
     scripts.outputs,
     forms.outputs,
     canon.outputs,
+    decide.outputs,
 )
 
 

@@ -9,7 +9,7 @@ from generator.assemble import walk_sections
 from generator.durations import cycle_words, duration_words, range_words
 from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
 from generator.outputs import OutFile
-from generator.refs import figure, targets
+from generator.refs import decided_words, figure, holders, targets
 from generator.render import canon, evidence, lists
 from generator.render.commands import command_lines, expected, usage
 from generator.render.environment import render
@@ -182,19 +182,37 @@ def _thresholds(book: model.Handbook) -> dict[str, object]:
             f"{t.metric.title} {figure(t)}{normal.get(t.metric.unit, '')} → {t.alert.capitalize()}"
             for t in book.thresholds
             if t.alert
-        ]
+        ],
+        "undecided": [c.words for c in book.contradictions if c.decided is None],
+        "decided": [
+            (c.words, decided_words(c.decided, book))
+            for c in book.contradictions
+            if c.decided is not None
+        ],
     }
 
 
 def _authority(book: model.Handbook) -> dict[str, object]:
-    """Who holds a role, where it is known: the name stands with the contact."""
+    return {"named": lambda role: holders(book.contacts, role)}
 
-    def named(role: str) -> list[str]:
-        return [
-            c.name for c in book.contacts.contacts if c.role == role and isinstance(c.name, str)
+
+def _choices(book: model.Handbook) -> dict[str, object]:
+    """The decision map as a table: when, which procedure."""
+    known = targets(book)
+
+    def reference(id: str) -> str:
+        return inline(f"[[procedure:{id}]]", known)
+
+    titles = {p.id: p.title for p in book.procedures}
+    return {
+        "rows": [
+            (
+                inline(c.when, known),
+                f"{reference(c.procedure)}: {inline(titles[c.procedure], known, links=False)}",
+            )
+            for c in book.choices
         ]
-
-    return {"named": named}
+    }
 
 
 def _drills(book: model.Handbook) -> dict[str, object]:
@@ -225,6 +243,7 @@ def _records(book: model.Handbook) -> dict[str, object]:
 _SHOW: dict[str, Callable[[model.Handbook], dict[str, object]]] = {
     "authority": _authority,
     "canon": canon.shown,
+    "choices": _choices,
     "drills": _drills,
     "messages": lists.messages,
     "open-facts": lists.open_facts,

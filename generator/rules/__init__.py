@@ -18,6 +18,11 @@ from generator.rules.canons import (
 )
 from generator.rules.checklists import checklists_can_run, messages_can_be_filled
 from generator.rules.context import Context
+from generator.rules.deciding import (
+    choices_lead_somewhere,
+    decisions_decide_something,
+    options_can_be_typed,
+)
 from generator.rules.figures import contradictions, figures_agree, figures_do_not_contradict
 from generator.rules.names import (
     headings_have_anchors,
@@ -64,6 +69,9 @@ RULES: tuple[Rule, ...] = (
     clauses_are_answered_or_declared,
     clauses_refer_to_what_exists,
     canons_are_shown,
+    decisions_decide_something,
+    choices_lead_somewhere,
+    options_can_be_typed,
     evidence_is_whole,
     logs_say_the_same,
     record_days_are_in_order,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from generator import model
 from generator.problems import Problem
@@ -48,6 +48,18 @@ def contradictions(
     titles = {s.id: s.title for s in handbook.severities}
     by_id = {t.id: t for t in handbook.thresholds}
     for trigger in handbook.triggers:
+        decided = {d.threshold: d for d in trigger.decided}
+
+        def found(
+            threshold: model.Threshold,
+            words: str,
+            trigger: model.Trigger = trigger,
+            decided: Mapping[str, model.Decided] = decided,
+        ) -> tuple[model.Contradiction, Scalar, Scalar]:
+            by = decided.get(threshold.id)
+            about = model.Contradiction(threshold.metric.id, words, trigger.id, threshold.id, by)
+            return about, trigger.text, threshold.id
+
         for kind, id in REFERENCE.findall(trigger.text):
             threshold = by_id.get(id) if kind == "threshold" else None
             if threshold and threshold.alert and threshold.alert != trigger.severity:
@@ -55,22 +67,24 @@ def contradictions(
                     f"{threshold.metric.title} {figure(threshold)}: the triggers list it under "
                     f"{titles.get(trigger.severity, trigger.severity)}, the alert is {threshold.alert}."
                 )
-                yield model.Contradiction(threshold.metric.id, words), trigger.text, threshold.id
+                yield found(threshold, words)
         for threshold in handbook.thresholds:
             if trigger.metric == threshold.metric.id and threshold.alert == trigger.severity:
                 words = (
                     f"{threshold.metric.title}: the triggers name no figure but a condition, "
                     f'"{trigger.text}", the {threshold.alert} alert comes at {figure(threshold)}.'
                 )
-                yield model.Contradiction(threshold.metric.id, words), trigger.text, threshold.id
+                yield found(threshold, words)
 
 
 def figures_do_not_contradict(context: Context) -> Iterator[Problem]:
     for found, trigger, threshold in contradictions(context.handbook):
+        if found.decided:
+            continue
         yield problem_at(
             trigger,
             f"contradicts {place_of(threshold)}. {found.words}",
-            "people have to decide; until then the document shows both",
+            "people have to decide, and to write it down as 'decided' at the trigger; until then the document shows both",
             severity="warning",
             related=(place_of(threshold),),
         )
