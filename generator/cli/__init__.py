@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from generator import __version__
-from generator.cli import content, gate, records
+from generator.cli import content, gate, records, rehearse
 from generator.cli.common import EPILOG, FAULT, USAGE, Commands
 
 # Every command belongs to one of these; the order is that of `rollbook --help`.
-MODULES = (content, gate, records)
+MODULES = (content, gate, records, rehearse)
 
 
 def entry() -> None:

@@ -27,6 +27,7 @@ from generator.model.doing import (
     Stop,
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
+from generator.model.rehearsal import Rehearsal, Served, Started
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ class ReviewPolicy:
 
 @dataclass(frozen=True)
 class Service:
+    """`pages` are what a sandbox's application answers while the good version is live, by path."""
+
     id: str
     name: str
     title: str
@@ -107,6 +110,7 @@ class Service:
     link_groups: tuple[LinkGroup, ...]
     maintenance: tuple[str, ...]
     history: tuple[Revision, ...]
+    pages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -283,13 +287,16 @@ __all__ = [
     "Phase",
     "Procedure",
     "Records",
+    "Rehearsal",
     "Review",
     "ReviewPolicy",
     "Revision",
     "Rollback",
     "Section",
+    "Served",
     "Service",
     "SeverityLevel",
+    "Started",
     "Step",
     "Stop",
     "Threshold",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from generator.model.rehearsal import Rehearsal
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -116,6 +118,7 @@ class Procedure:
     steps: tuple[Step, ...]
     never: tuple[str, ...]
     closing: tuple[str, ...] = ()
+    rehearsal: Rehearsal | None = None
 
 
 @dataclass(frozen=True)
