@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from generator import model
+from generator.problems import quoted
 from generator.records import runlog
 from generator.rehearsal.plan import Plan
 from generator.rehearsal.running import Ended
@@ -23,11 +24,14 @@ from generator.render.scripts.procedure import script
 
 # Seconds that a script, and a command of the content around it, may take.
 _SCRIPT, _COMMAND = 900, 120
+# How a script goes on with a sentence that did not fit a line.
+_CONTINUED = " " * 16
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How a rehearsal went. `state` is done, failed or 'not rehearsed', which `reason` explains.
+    `arguments` are those of the script, with the holes of the content.
 
     `wrong` says all that is not as it must be, `right` what was seen to be so apart from the
     script. `steps` have their results as a drill record has them; `left` are steps for people;
@@ -140,8 +144,7 @@ def _done(plan: Plan, box: Sandbox, base: Outcome, command: list[str]) -> Outcom
         said = f"before the script ran, already: {'; '.join(idle)}. This would prove nothing"
         return replace(base, wrong=(said,))
     before = {*box.logs.iterdir()}
-    arguments = box.filled(plan.arguments)
-    ended = box.run([*command, "--yes", *arguments], _SCRIPT)
+    ended = box.run([*command, "--yes", *box.filled(plan.arguments)], _SCRIPT)
     logs = [p for p in {*box.logs.iterdir()} - before if p.suffix == ".jsonl"]
     judgements = _judgements(plan, box, after=True)
     steps, wrong = _logged(logs, base)
@@ -155,7 +158,7 @@ def _done(plan: Plan, box: Sandbox, base: Outcome, command: list[str]) -> Outcom
         state="failed" if wrong else "done",
         exit=ended.code,
         seconds=ended.seconds,
-        arguments=("--yes", *arguments),
+        arguments=("--yes", *plan.arguments),
         steps=steps,
         right=tuple(j.right for j in judgements if not j.wrong),
         wrong=tuple(wrong),
@@ -184,18 +187,18 @@ def _judgements(plan: Plan, box: Sandbox, *, after: bool) -> list[_Judgement]:
 
 
 def _served(served: model.Served, box: Sandbox) -> _Judgement:
-    words = box.filled(served.words)
-    ended = box.run(words, _COMMAND)
+    shown = f"`{' '.join(served.words)}`"
+    ended = box.run(box.filled(served.words), _COMMAND)
     equals, contains = (
         box.filled([w])[0] if w is not None else None for w in (served.equals, served.contains)
     )
     printed = ended.out.rstrip("\n")
-    shown = " ".join(words)
+    wanted = quoted(served.equals or f"...{served.contains}...")
     if ended.code != 0:
         return _Judgement("", [f"the look at what is served: {_ending(shown, ended)}"])
     if (equals is not None and printed != equals) or (contains or "") not in printed:
-        return _Judgement("", [f"{shown} prints {printed[:200]!r}, not {equals or contains!r}"])
-    return _Judgement(f"{shown} prints {equals or contains!r}", [])
+        return _Judgement("", [f"{shown} prints {quoted(printed)}, not {wanted}"])
+    return _Judgement(f"{shown} prints {wanted}", [])
 
 
 def _logged(logs: list[Path], base: Outcome) -> tuple[tuple[tuple[str, str], ...], list[str]]:
@@ -223,7 +226,14 @@ def _ending(what: str, ended: Ended) -> str:
 
 def _tail(ended: Ended) -> tuple[str, ...]:
     """The last lines that a script has said, in its own words."""
-    lines = [*ended.out.splitlines()[-4:], *ended.err.splitlines()[-12:]]
-    shown = ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
-    # The log is gone with the sandbox, or told with it.
-    return tuple(line for line in shown if line.strip() and not line.startswith("Run log: "))
+    lines: list[str] = []
+    for line in [*ended.out.splitlines()[-6:], *ended.err.splitlines()[-16:]]:
+        line = "".join(c if c.isprintable() else "?" for c in line)
+        # The log is gone with the sandbox, or told with it.
+        if not line.strip() or line.startswith("Run log: "):
+            continue
+        if line.startswith(_CONTINUED) and lines:
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+    return tuple(lines)

@@ -20,33 +20,42 @@ from generator.text import Hole, holes
 
 # What scripts and Git call where it is there; the script itself refuses without what it needs.
 _PROGRAMS = (
-    *(
-        "awk",
-        "basename",
-        "chmod",
-        "cmp",
-        "cp",
-        "cut",
-        "dirname",
-        "env",
-        "expr",
-        "find",
-        "git-upload-pack",
-    ),
-    *(
-        "git-receive-pack",
-        "grep",
-        "head",
-        "hostname",
-        "kill",
-        "ls",
-        "mv",
-        "openssl",
-        "ps",
-        "pwd",
-        "sha256sum",
-    ),
-    *("shasum", "sort", "stty", "tee", "test", "touch", "tty", "uniq", "wc", "xargs"),
+    "[",
+    "awk",
+    "basename",
+    "chmod",
+    "cmp",
+    "cp",
+    "cut",
+    "dirname",
+    "env",
+    "expr",
+    "false",
+    "find",
+    "git-receive-pack",
+    "git-upload-pack",
+    "grep",
+    "head",
+    "hostname",
+    "kill",
+    "ls",
+    "mv",
+    "openssl",
+    "printf",
+    "ps",
+    "pwd",
+    "sha256sum",
+    "shasum",
+    "sort",
+    "stty",
+    "tee",
+    "test",
+    "touch",
+    "true",
+    "tty",
+    "uniq",
+    "wc",
+    "xargs",
 )
 
 _NAME, _MAIL = "Rehearsal", "rehearsal@sandbox.invalid"
@@ -122,9 +131,34 @@ def _link(folder: Path, programs: Iterable[str]) -> None:
         raise RollbookError(
             f"{', '.join(missing)} {are} not on this machine; a rehearsal cannot do without"
         )
-    for name in sorted(wanted | {*_PROGRAMS}):
-        if found := shutil.which(name):
-            (folder / name).symlink_to(os.path.abspath(found))
+    wanted |= {n for n in _PROGRAMS if shutil.which(n)}
+    for name in sorted(wanted):
+        (folder / name).symlink_to(_program(name, wanted))
+
+
+def _program(name: str, there: set[str]) -> Path:
+    """Where a program lies: the first of its name that can run where only those `there` are.
+
+    A version manager puts scripts in front of programs, for an interpreter of their own.
+    """
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    found = [Path(os.path.abspath(f)) for p in places if (f := shutil.which(name, path=p or "."))]
+    return next((f for f in found if _interpreter(f) in (None, *there)), found[0])
+
+
+def _interpreter(program: Path) -> str | None:
+    """The name of the program that runs a script; None for what runs by itself."""
+    try:
+        with program.open("rb") as stream:
+            first = stream.readline(200)
+    except OSError:
+        return None
+    if not first.startswith(b"#!"):
+        return None
+    words = [w.rpartition("/")[2] for w in first[2:].decode(errors="replace").split()]
+    if words[:1] == ["env"]:
+        words = [w for w in words[1:] if not w.startswith("-")]
+    return words[0] if words else None
 
 
 def _environment(root: Path) -> dict[str, str]:

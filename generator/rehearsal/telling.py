@@ -37,9 +37,12 @@ def lines(outcome: Outcome) -> Iterator[str]:
             yield from _wrapped(f"{name}: {words}", " " * 10)
     for line in outcome.said:
         margin = "          | "
-        indent = margin + " " * (len(line) - len(line.lstrip()))
+        indent = " " * (len(line) - len(line.lstrip()))
         yield from textwrap.wrap(
-            line.strip(), WIDTH, initial_indent=indent, subsequent_indent=indent + "  "
+            line.strip(),
+            WIDTH,
+            initial_indent=margin + indent,
+            subsequent_indent=margin + indent + "  ",
         )
 
 
@@ -54,18 +57,22 @@ def _steps(outcome: Outcome) -> str:
 
 
 def _stood_in(outcome: Outcome) -> list[str]:
-    return [*outcome.stand_ins, *(f"the fact {f}" for f in outcome.facts)]
+    how = outcome.procedure.rehearsal
+    own = ["what the content starts"] if how and how.start else []
+    return [*outcome.stand_ins, *own, *(f"the fact {f}" for f in outcome.facts)]
 
 
 def ending(outcomes: Sequence[Outcome], counts: Iterable[str], checklists: int) -> Iterator[str]:
     """The sum of it all, and what it is not."""
     by = {s: sum(o.state == s for o in outcomes) for s in _LABELS}
     yield f"{by['done']} done and verified, {by['failed']} failed, {by['not rehearsed']} not rehearsed"
-    said = "" if "sandbox" in counts else " A rehearsal is no drill and moves no clock:"
-    said += f" drills count in {' or '.join(counts)}."
+    if "sandbox" in counts:
+        said = "A rehearsal counts as a drill once it is recorded and all its steps were done."
+    else:
+        said = f"A rehearsal moves no drill clock: drills count in {' or '.join(counts)}."
     if checklists:
         said += " Scripts of checklists are not rehearsed."
-    yield from _wrapped(said.strip(), "")
+    yield from _wrapped(said, "")
 
 
 def deviations(outcome: Outcome) -> list[str]:
