@@ -31,8 +31,8 @@ _CONTINUED = " " * 16
 @dataclass(frozen=True)
 class Outcome:
     """How a rehearsal went. `state` is done, failed or 'not rehearsed', which `reason` explains.
-    `arguments` are those of the script, with the holes of the content.
 
+    `arguments` are those of the script, with the holes of the content; `exit` is its status.
     `wrong` says all that is not as it must be, `right` what was seen to be so apart from the
     script. `steps` have their results as a drill record has them; `left` are steps for people;
     `said` are the last lines of a script that failed. `log` is there as long as the sandbox is.
@@ -94,15 +94,21 @@ def rehearse(
             facts=tuple(id for id, _ in plan.facts),
             left=plan.by_hand,
         )
-        with _started(plan, box) as not_started:
+        left: list[str] = []
+        with _started(plan, box, left) as not_started:
             if not_started:
-                return replace(base, wrong=(not_started,))
-            return _done(plan, box, base, [*shell, str(path)])
+                outcome = replace(base, wrong=(not_started,))
+            else:
+                outcome = _done(plan, box, base, [*shell, str(path)])
+        return replace(outcome, state="failed", wrong=(*outcome.wrong, *left)) if left else outcome
 
 
 @contextlib.contextmanager
-def _started(plan: Plan, box: Sandbox) -> Iterator[str]:
-    """The stand-ins, those of the content last. Answers what did not start, or nothing."""
+def _started(plan: Plan, box: Sandbox, left: list[str]) -> Iterator[str]:
+    """The stand-ins, those of the content last. Answers what did not start, or nothing.
+
+    What did not end at the end is added to `left`.
+    """
     for stand_in in plan.stand_ins:
         standing = stand_in.begin(box)
         box.standing[stand_in.name] = standing
@@ -118,7 +124,9 @@ def _started(plan: Plan, box: Sandbox) -> Iterator[str]:
         yield _own_started(how, box)
     finally:
         for words in how.stop:
-            box.finish(box.filled(words), _COMMAND)
+            ended = box.finish(box.filled(words), _COMMAND)
+            if ended.code != 0:
+                left.append(f"'stop' in the content: {_ending(' '.join(words), ended)}")
 
 
 def _own_started(how: model.Rehearsal, box: Sandbox) -> str:
@@ -193,7 +201,7 @@ def _served(served: model.Served, box: Sandbox) -> _Judgement:
         box.filled([w])[0] if w is not None else None for w in (served.equals, served.contains)
     )
     printed = ended.out.rstrip("\n")
-    wanted = quoted(served.equals or f"...{served.contains}...")
+    wanted = quoted(f"...{served.contains}..." if served.equals is None else served.equals)
     if ended.code != 0:
         return _Judgement("", [f"the look at what is served: {_ending(shown, ended)}"])
     if (equals is not None and printed != equals) or (contains or "") not in printed:
