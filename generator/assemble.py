@@ -127,6 +127,7 @@ def _service(data: Mapping, unfilled: list[model.Unfilled]) -> model.Service:
             model.Revision(r["version"], date.fromisoformat(r["date"]), tuple(r["changes"]))
             for r in data["history"]
         ),
+        pages=dict(data.get("rehearsal", {}).get("pages", {})),
     )
 
 

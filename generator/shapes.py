@@ -61,6 +61,24 @@ def procedure(data: Mapping) -> model.Procedure:
         never=lines(data, "never"),
         closing=lines(data, "closing"),
         drill_place=key_place(data, "drill"),
+        rehearsal=_rehearsal(data["rehearsal"]) if "rehearsal" in data else None,
+    )
+
+
+def _rehearsal(data: Mapping) -> model.Rehearsal:
+    served = data.get("served")
+    return model.Rehearsal(
+        arguments=lines(data, "arguments") if "arguments" in data else None,
+        before=tuple(tuple(words) for words in data.get("before", ())),
+        environment=dict(data.get("environment", {})),
+        programs=lines(data, "programs"),
+        start=tuple(
+            model.Started(tuple(s["run"]), flag(s, "stays")) for s in data.get("start", ())
+        ),
+        stop=tuple(tuple(words) for words in data.get("stop", ())),
+        served=model.Served(tuple(served["run"]), served.get("equals"), served.get("contains"))
+        if served
+        else None,
     )
 
 

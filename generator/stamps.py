@@ -18,8 +18,8 @@ from generator.text import fold
 
 VERSION = 1
 
-# What a procedure says around its steps. A drill ran the rest: to change these words
-# makes a review necessary, not a drill.
+# What a procedure says around its steps, and how a sandbox runs them. A drill ran the rest: to
+# change these words makes a review necessary, not a drill.
 WORDS = frozenset(
     [
         "budget",
@@ -32,6 +32,7 @@ WORDS = frozenset(
         "method",
         "never",
         "on-failure",
+        "rehearsal",
         "risk",
         "title",
         "warning",

@@ -21,7 +21,7 @@ from generator import load, rules, schema
 from generator.files import KINDS, read_service
 from generator.problems import Problem
 from generator.report import problem_text
-from generator.rules import commands, context, parameters, procedures, records
+from generator.rules import commands, context, parameters, procedures, records, rehearsals
 from generator.source import Mapping, Node, Sequence
 from tests.conftest import ROOT
 
@@ -166,6 +166,7 @@ def test_there_is_a_case_for_everything_that_can_be_wrong(
         procedures._script,
         records._about_the_same,
         records._steps_as_logged,
+        rehearsals._fits,
         context.unique,
     )
     wanted = {

@@ -41,6 +41,7 @@ CONNECT = Action(
         ("DIRECT_URL", "the database, postgresql://...; a secret"),
         ("DATABASE_URL", "the same, where DIRECT_URL is not set; a secret"),
     ),
+    stand_ins=("postgresql",),
 )
 
 MIGRATIONS = Action(
@@ -76,6 +77,7 @@ MIGRATIONS = Action(
     expect="No file of a migration differs.",
     on_failure="A rollback does not undo a migration. Decide how the old version would live with it.",
     touches="",
+    stand_ins=("git",),
 )
 
 ACTIONS = (CONNECT, MIGRATIONS)

@@ -85,6 +85,7 @@ RESOLVE_COMMIT = Action(
         _PRODUCTION,
     ),
     options=(Option("any-commit", "allow a commit that is not in the history of production"),),
+    stand_ins=("git",),
 )
 
 PUSH_BRANCH = Action(
@@ -118,6 +119,7 @@ PUSH_BRANCH = Action(
     forms=(_PREFIX,),
     changes=True,
     verifies=True,
+    stand_ins=("git",),
 )
 
 REVERT_TO = Action(
@@ -183,6 +185,7 @@ REVERT_TO = Action(
     on_failure="Nothing was published. Read what the script says, then run it again.",
     touches="adds objects to the clone's object store: the revert commit, what the clone lacks",
     forms=(("migrations", r"[A-Za-z0-9][A-Za-z0-9._/-]*"),),
+    stand_ins=("git",),
 )
 
 PUBLISH_REVERT = Action(
@@ -264,6 +267,7 @@ PUBLISH_REVERT = Action(
     verifies=True,
     may_hand_over=True,
     options=(Option("to-production", "push to the production branch, without a pull request"),),
+    stand_ins=("git",),
 )
 
 ACTIONS = (RESOLVE_COMMIT, PUSH_BRANCH, REVERT_TO, PUBLISH_REVERT)

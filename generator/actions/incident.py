@@ -36,6 +36,7 @@ MESSAGES = Action(
     on_failure="Tell people yourself.",
     touches="the prepared messages beside the run log; a message to the team, where ROLLBOOK_NOTIFY_URL is set",
     environment=(("ROLLBOOK_NOTIFY_URL", "the team's incoming webhook (as Slack's); a secret"),),
+    stand_ins=("webhook",),
 )
 
 ACTIONS = (REPORT, MESSAGES)

@@ -105,6 +105,7 @@ ROLL_BACK = Action(
     on_failure="The script says what production serves. Running it again is safe; it looks before it asks again.",
     touches=_TOUCHES,
     environment=ENVIRONMENT,
+    stand_ins=("vercel",),
 )
 
 VERIFY_LIVE = Action(
@@ -124,6 +125,7 @@ VERIFY_LIVE = Action(
     expect="The production domain serves the target's deployment id.",
     on_failure="Production serves something else; the script says what. Look in the dashboard who else deploys.",
     touches="",
+    stand_ins=("vercel",),
 )
 
 OVERVIEW = Action(
@@ -157,6 +159,7 @@ OVERVIEW = Action(
             "list", "list the production deployments, and end", alone=True, arguments=0, reads=True
         ),
     ),
+    stand_ins=("vercel",),
 )
 
 CHOOSE = Action(
@@ -186,6 +189,7 @@ CHOOSE = Action(
     on_failure="Nothing was changed. '--list' shows the deployments to choose from.",
     touches="",
     forms=(_FOLDER,),
+    stand_ins=("vercel",),
 )
 
 MOVE = Action(
@@ -212,6 +216,7 @@ MOVE = Action(
     expect="Vercel accepts the request. That alone proves nothing; the next step does.",
     on_failure="The script says what production serves. Running it again is safe; it looks before it asks again.",
     touches=_TOUCHES,
+    stand_ins=("vercel",),
 )
 
 ACTIONS = (ROLL_BACK, VERIFY_LIVE, OVERVIEW, CHOOSE, MOVE)

@@ -52,6 +52,7 @@ AWAIT_COMMIT = Action(
     on_failure="The script says what production serves. Running it again is safe; it goes on where this run ended.",
     touches="which deployment production serves, on Vercel",
     environment=ENVIRONMENT,
+    stand_ins=("vercel",),
 )
 
 ACTIONS = (AWAIT_COMMIT,)

@@ -23,6 +23,7 @@ CAN_GO_BACK = Action(
     on_failure="Find out what production serves before anything is deployed over it.",
     touches="",
     environment=ENVIRONMENT,
+    stand_ins=("vercel",),
 )
 
 NOT_PINNED = Action(
@@ -42,6 +43,7 @@ NOT_PINNED = Action(
     on_failure="Promote the fixed deployment first; that unpins production.",
     touches="",
     environment=ENVIRONMENT,
+    stand_ins=("vercel",),
 )
 
 ACTIONS = (CAN_GO_BACK, NOT_PINNED)

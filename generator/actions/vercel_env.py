@@ -39,6 +39,7 @@ CONNECT = Action(
     on_failure="Nothing was changed. The script says what is missing or refused.",
     touches="",
     environment=ENVIRONMENT,
+    stand_ins=("vercel-variables",),
 )
 
 SNAPSHOT = Action(
@@ -74,6 +75,7 @@ SNAPSHOT = Action(
     on_failure="Nothing was changed on Vercel, and no older snapshot was touched. Running it again is safe.",
     touches="a new file with the values, readable by you only, beside the run log",
     environment=(("ROLLBOOK_SNAPSHOT", "a snapshot to use instead of the newest"),),
+    stand_ins=("vercel-variables",),
 )
 
 RESTORE = Action(
@@ -114,6 +116,7 @@ RESTORE = Action(
     expect="Each variable, read back, holds exactly the snapshot's value. Production does not have it yet.",
     on_failure="The script says which variables may be changed. Running it again is safe; it looks before it asks again.",
     touches="the named environment variables of production, on Vercel",
+    stand_ins=("vercel-variables",),
 )
 
 REDEPLOY = Action(
@@ -169,6 +172,7 @@ REDEPLOY = Action(
     expect="The new deployment is ready. Whether it is live, the next step finds out.",
     on_failure="Production serves what it served before, with the old values. Look at the build's log in the dashboard.",
     touches="a new production deployment on Vercel; its build may apply database migrations",
+    stand_ins=("vercel-variables",),
 )
 
 ACTIONS = (CONNECT, SNAPSHOT, RESTORE, REDEPLOY)

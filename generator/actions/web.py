@@ -40,6 +40,7 @@ HTTP_CHECK = Action(
     expect="Status 200 and an answer that is not blank.",
     on_failure="The application does not answer as it should. Go through the verification checklist by hand.",
     touches="",
+    stand_ins=("web",),
 )
 
 HTTP_TIME = Action(
@@ -56,6 +57,7 @@ HTTP_TIME = Action(
     expect="The middle one of three response times is within the threshold.",
     on_failure="The application is slow. Look at its load and its logs.",
     touches="",
+    stand_ins=("web",),
 )
 
 NOTIFY = Action(
@@ -76,6 +78,7 @@ NOTIFY = Action(
     on_failure="Tell the team yourself.",
     touches="a message to the team, where ROLLBOOK_NOTIFY_URL is set",
     environment=(("ROLLBOOK_NOTIFY_URL", "the team's incoming webhook (as Slack's); a secret"),),
+    stand_ins=("webhook",),
 )
 
 ACTIONS = (HTTP_CHECK, HTTP_TIME, NOTIFY)

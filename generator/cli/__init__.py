@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from generator import __version__
-from generator.cli import canon, content, decide, gate, records
+from generator.cli import canon, content, decide, gate, records, rehearse
 from generator.cli.common import EPILOG, FAULT, USAGE, Commands
 
 # Every command belongs to one of these; the order is that of `rollbook --help`.
-MODULES = (content, gate, decide, canon, records)
+MODULES = (content, gate, decide, canon, records, rehearse)
 
 
 def entry() -> None:

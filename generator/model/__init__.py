@@ -30,6 +30,7 @@ from generator.model.doing import (
     Stop,
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
+from generator.model.rehearsal import Rehearsal, Served, Started
 from generator.problems import Place
 
 
@@ -102,6 +103,8 @@ class ReviewPolicy:
 
 @dataclass(frozen=True)
 class Service:
+    """`pages` are what a sandbox's application answers while the good version is live, by path."""
+
     id: str
     name: str
     title: str
@@ -115,6 +118,7 @@ class Service:
     link_groups: tuple[LinkGroup, ...]
     maintenance: tuple[str, ...]
     history: tuple[Revision, ...]
+    pages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -284,13 +288,16 @@ __all__ = [
     "Phase",
     "Procedure",
     "Records",
+    "Rehearsal",
     "Review",
     "ReviewPolicy",
     "Revision",
     "Rollback",
     "Section",
+    "Served",
     "Service",
     "SeverityLevel",
+    "Started",
     "Step",
     "Stop",
     "Threshold",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from generator.model.rehearsal import Rehearsal
 from generator.problems import Place
 
 
@@ -119,6 +120,7 @@ class Procedure:
     never: tuple[str, ...]
     closing: tuple[str, ...] = ()
     drill_place: Place | None = None
+    rehearsal: Rehearsal | None = None
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,8 @@ def _drills(book: model.Handbook) -> dict[str, object]:
             if p.drill
         ],
         "counts": " or ".join(book.service.drills_count),
+        "sandbox_counts": "sandbox" in book.service.drills_count,
+        "scripted": any(p.script for p in book.procedures),
     }
 
 

@@ -46,6 +46,7 @@ from generator.rules.references import (
     fields_refer_to_what_exists,
     text_refers_to_what_exists,
 )
+from generator.rules.rehearsals import rehearsals_fit
 
 Rule = Callable[[Context], Iterator[Problem]]
 
@@ -62,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     spans_are_in_order,
     procedures_can_run,
     parameters_have_values,
+    rehearsals_fit,
     checklists_can_run,
     messages_can_be_filled,
     figures_agree,

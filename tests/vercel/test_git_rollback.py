@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 import pytest
 
+from generator.rehearsal.vercel import Deployment
 from tests.scripts.scriptworld import (
     SHELLS,
     difference,
@@ -26,7 +27,7 @@ from tests.scripts.scriptworld import (
     snapshot,
 )
 from tests.vercel import parity
-from tests.vercel.emulator import TOKEN, Deployment, Vercel
+from tests.vercel.emulator import TOKEN, Vercel
 from tests.vercel.vercelworld import SCRIPTS, World
 
 SCRIPT = "git-rollback.sh"

@@ -68,12 +68,7 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
     """What every script says and defines before its first step or item."""
     used = actions_of(thing)
     own = _own_programs(thing)
-    looks = isinstance(thing, model.Checklist) or any(
-        (isinstance(d, model.Check) and d.commands) or "lacks" in d.arguments for d in doings(thing)
-    )
-    programs = sorted(
-        {*_PROGRAMS, *(n for a in used for n in a.needs), *own, *(("grep",) if looks else ())}
-    )
+    programs = programs_of(thing)
     touches = list(dict.fromkeys(a.touches for a in used if a.touches))
     if own:
         touches.append(f"what its commands touch: {', '.join(sorted(own))}")
@@ -183,6 +178,15 @@ def _facts(thing: Scripted, book: model.Handbook) -> list[model.Fact]:
         for f in g.facts
         if f.env and (f.id in given or f"[[fact:{f.id}]]" in texts)
     ]
+
+
+def programs_of(thing: Scripted) -> list[str]:
+    """The programs without which a script does not begin."""
+    looks = isinstance(thing, model.Checklist) or any(
+        (isinstance(d, model.Check) and d.commands) or "lacks" in d.arguments for d in doings(thing)
+    )
+    needed = {n for a in actions_of(thing) for n in a.needs}
+    return sorted({*_PROGRAMS, *needed, *_own_programs(thing), *(("grep",) if looks else ())})
 
 
 def _own_programs(thing: Scripted) -> set[str]:

@@ -1,0 +1,47 @@
+"""What a stand-in declares, and what it is once it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it knows this module
+    from generator.rehearsal.sandbox import Sandbox
+
+
+class Standing:
+    """A stand-in that runs. `environment` is for the script, `holes` fill words of the content."""
+
+    environment: Mapping[str, str] = {}
+    holes: Mapping[str, str] = {}
+    right = ""  # what `wrong` has seen when it answers nothing
+
+    def spoil(self) -> None:
+        """Bring about what the procedure is there to mend."""
+
+    def wrong(self) -> list[str]:
+        """What is not as a rollback must leave it, seen from inside and not as a script sees it."""
+        return []
+
+    def stop(self) -> None:
+        """Everything that it has begun ends."""
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Something of the world outside for which there is a stand-in, by the name that actions use.
+
+    `begin` starts it in a sandbox where those that it `needs` run already. `holes` are the
+    names that it gives to words of the content, `programs` those without which nothing works.
+    Of all that `spoils` in a rehearsal, only the last in the table does. One that is judged
+    `always` is so whenever it is needed, the others only where an action changes them.
+    """
+
+    name: str
+    begin: Callable[[Sandbox], Standing]
+    needs: tuple[str, ...] = ()
+    holes: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    spoils: bool = False
+    always: bool = False

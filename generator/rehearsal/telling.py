@@ -1,0 +1,115 @@
+"""What came of rehearsals, for people in 80 columns and as JSON for programs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from generator import model
+from generator.rehearsal.rehearse import Outcome
+from generator.report import WIDTH
+
+_LABELS = {"done": "ok", "failed": "FAILED", "not rehearsed": "-"}
+
+
+def beginning(book: model.Handbook) -> str:
+    return f"{book.service.name}: the scripts of version {book.revision.version}, as rendered now, in a sandbox"
+
+
+def lines(outcome: Outcome) -> Iterator[str]:
+    """One procedure: how it went, what was seen, what is left."""
+    label = f"  {_LABELS[outcome.state]:<7} "
+    title = outcome.procedure.title
+    if outcome.state == "not rehearsed":
+        yield from _wrapped(f"{title}: not rehearsed: {outcome.reason}", label)
+        return
+    ended = f", exit {outcome.exit}, {outcome.seconds:.1f} s" if outcome.exit is not None else ""
+    yield from _wrapped(f"{title}: {outcome.procedure.script}{ended}", label)
+    for name, words in (
+        ("called with", " ".join(outcome.arguments)),
+        ("steps", _steps(outcome)),
+        *(("wrong", w) for w in outcome.wrong),
+        *(("seen", r) for r in outcome.right),
+        ("left to people", ", ".join(outcome.left)),
+        ("stood in for", ", ".join(_stood_in(outcome))),
+    ):
+        if words:
+            yield from _wrapped(f"{name}: {words}", " " * 10)
+    for line in outcome.said:
+        margin = "          | "
+        indent = " " * (len(line) - len(line.lstrip()))
+        yield from textwrap.wrap(
+            line.strip(),
+            WIDTH,
+            initial_indent=margin + indent,
+            subsequent_indent=margin + indent + "  ",
+        )
+
+
+def _steps(outcome: Outcome) -> str:
+    """'resolve, publish ok; notify not-done', in order."""
+    parts: list[tuple[str, list[str]]] = []
+    for id, result in outcome.steps:
+        if not parts or parts[-1][0] != result:
+            parts.append((result, []))
+        parts[-1][1].append(id)
+    return "; ".join(f"{', '.join(ids)} {result}" for result, ids in parts)
+
+
+def _stood_in(outcome: Outcome) -> list[str]:
+    how = outcome.procedure.rehearsal
+    own = ["what the content starts"] if how and how.start else []
+    return [*outcome.stand_ins, *own, *(f"the fact {f}" for f in outcome.facts)]
+
+
+def ending(outcomes: Sequence[Outcome], counts: Iterable[str], checklists: int) -> Iterator[str]:
+    """The sum of it all, and what it is not."""
+    by = {s: sum(o.state == s for o in outcomes) for s in _LABELS}
+    yield f"{by['done']} done and verified, {by['failed']} failed, {by['not rehearsed']} not rehearsed"
+    if "sandbox" in counts:
+        said = "A rehearsal counts as a drill once it is recorded and all its steps were done."
+    else:
+        said = f"A rehearsal moves no drill clock: drills count in {' or '.join(counts)}."
+    if checklists:
+        said += " Scripts of checklists are not rehearsed."
+    yield from _wrapped(said, "")
+
+
+def deviations(outcome: Outcome) -> list[str]:
+    """What a record must say of a rehearsal: nothing of the world outside took part in it."""
+    stood = ", ".join(_stood_in(outcome)) or "what the content names"
+    return [f"Run by 'rollbook rehearse' in a sandbox; stood in for: {stood}", *outcome.wrong]
+
+
+def as_data(outcome: Outcome, log: str | None, record: str | None) -> dict[str, object]:
+    return {
+        "id": outcome.procedure.id,
+        "state": outcome.state,
+        "reason": outcome.reason or None,
+        "script": outcome.procedure.script,
+        "script_sha256": outcome.script_sha256 or None,
+        "exit": outcome.exit,
+        "seconds": round(outcome.seconds, 1),
+        "arguments": list(outcome.arguments),
+        "steps": [{"id": id, "result": result} for id, result in outcome.steps],
+        "verified": outcome.state == "done",
+        "seen": list(outcome.right),
+        "wrong": list(outcome.wrong),
+        "left_to_people": list(outcome.left),
+        "stood_in_for": list(outcome.stand_ins),
+        "facts_stood_in_for": list(outcome.facts),
+        "said": list(outcome.said),
+        "log": log,
+        "record": record,
+    }
+
+
+def _wrapped(text: str, begin: str) -> Iterator[str]:
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    yield from textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=begin,
+        subsequent_indent=" " * (len(begin) + 2 if begin else 0),
+        break_on_hyphens=False,
+    )

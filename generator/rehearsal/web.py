@@ -1,0 +1,64 @@
+"""The stand-ins for what answers by HTTP: the application, and the team's webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from generator.rehearsal.kind import Standing
+from generator.rehearsal.sandbox import Sandbox
+from generator.rehearsal.serving import Answer, Request, Serving
+
+_PAGES = {"/": "The application of the rehearsal."}
+_TEXT = "text/plain; charset=utf-8"
+_ERROR = b"Application error: a version that does not work is live."
+
+
+class Application(Serving):
+    """The pages of the content, while what is live `works`; an error on all of them otherwise."""
+
+    def __init__(self, pages: Mapping[str, str]) -> None:
+        super().__init__()
+        self.pages = pages
+        self.works: Callable[[], bool] = lambda: True
+
+    def reply(self, request: Request) -> Answer:
+        page = self.pages.get(urlsplit(request.path).path)
+        if page is None:
+            return Answer(404, b"Not found", _TEXT)
+        return Answer(200, page.encode(), _TEXT) if self.works() else Answer(500, _ERROR, _TEXT)
+
+
+class Web(Standing):
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.application = Application(sandbox.pages or _PAGES)
+        self.application.start()
+        self.stop = self.application.stop
+        self.holes = {"address": self.application.url}
+
+
+class Hook(Serving):
+    """A webhook that remembers what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[bytes] = []
+
+    def reply(self, request: Request) -> Answer:
+        if request.method != "POST" or "text" not in request.json():
+            return Answer(400, b"no_text", _TEXT)
+        self.told.append(request.body)
+        return Answer(200, b"ok", _TEXT)
+
+
+class Webhook(Standing):
+    right = "the team's webhook took the message"
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.hook = Hook()
+        self.hook.start()
+        self.stop = self.hook.stop
+        self.environment = {"ROLLBOOK_NOTIFY_URL": f"{self.hook.url}/hook"}
+
+    def wrong(self) -> list[str]:
+        return [] if self.hook.told else ["no message reached the team's webhook"]
