@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
 
 from generator import model
 from generator.durations import duration_words
@@ -18,6 +17,7 @@ from generator.shapes import checklist, each, flag, lines, procedure
 from generator.source import Mapping, Node, Scalar, Sequence
 from generator.stamps import contents, stamp
 from generator.text import REFERENCE
+from generator.thresholds import alerting, metric, threshold
 
 
 def assemble(documents: Iterable[Document]) -> model.Handbook:
@@ -31,7 +31,7 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
 
     contacts = _contacts(one["contacts"], unfilled)
     service = _service(one["service"], unfilled)
-    metrics = each(one.get("thresholds", {}).get("metrics"), _metric)
+    metrics = each(one.get("thresholds", {}).get("metrics"), metric)
     metric_by_id = {m.id: m for m in metrics}
     checklists = tuple(checklist(d.data) for d in by_kind.get("checklist", ()))
     sections = _sections(one["document"]["sections"], deadlines(checklists))
@@ -48,13 +48,14 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
         triggers=tuple(_trigger(t) for t in one.get("triggers", {}).get("triggers", ())),
         metrics=metrics,
         thresholds=tuple(
-            _threshold(key, value, metric_by_id)
+            threshold(key, value, metric_by_id)
             for key, value in one.get("thresholds", {}).get("thresholds", {}).items()
             if value["metric"] in metric_by_id
         ),
         procedures=tuple(procedures),
         checklists=checklists,
         sections=sections,
+        alerting=alerting(one.get("thresholds", {}).get("alerts"), unfilled, _value),
         unfilled=tuple(unfilled),
         records=collected(documents),
         contents=texts,
@@ -163,18 +164,6 @@ def _severity(key: Scalar, value: Mapping) -> model.SeverityLevel:
 
 def _trigger(value: Mapping) -> model.Trigger:
     return model.Trigger(value["id"], value["severity"], value["text"], value.get("metric"))
-
-
-def _metric(key: Scalar, value: Mapping) -> model.Metric:
-    return model.Metric(
-        key, value["title"], value.get("monitor"), value.get("purpose"), value.get("unit")
-    )
-
-
-def _threshold(key: Scalar, value: Mapping, metrics: dict[str, model.Metric]) -> model.Threshold:
-    return model.Threshold(
-        key, metrics[value["metric"]], Decimal(value["above"]), value.get("alert")
-    )
 
 
 def deadlines(checklists: Iterable[model.Checklist]) -> dict[str, str]:

@@ -71,5 +71,9 @@ _UNITS = {
 
 
 def figure(threshold: model.Threshold) -> str:
-    """'>10%': the one spelling of a threshold wherever it stands."""
-    return f">{threshold.above}{_UNITS[threshold.metric.unit]}"
+    """'>10%', '<99.9%', 'down': the one spelling of a threshold wherever it stands."""
+    unit = threshold.metric.unit
+    if unit == "up":
+        return "down"
+    sign = ">" if threshold.below is None else "<"
+    return f"{sign}{threshold.value}{_UNITS[unit]}"

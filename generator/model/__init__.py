@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 
 from generator.model.doing import (
     Budget,
@@ -25,6 +24,20 @@ from generator.model.doing import (
     Procedure,
     Step,
     Stop,
+)
+from generator.model.measuring import (
+    Alerting,
+    Count,
+    Gauge,
+    Matcher,
+    Measure,
+    Metric,
+    Quantile,
+    Ratio,
+    Recipient,
+    Series,
+    Threshold,
+    Up,
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
 
@@ -172,25 +185,6 @@ class Trigger:
 
 
 @dataclass(frozen=True)
-class Metric:
-    id: str
-    title: str
-    monitor: str | None
-    purpose: str | None
-    unit: str | None
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """`above` is in the unit of the metric; `alert` is None for a decision of people."""
-
-    id: str
-    metric: Metric
-    above: Decimal
-    alert: str | None
-
-
-@dataclass(frozen=True)
 class Block:
     """`kind` is one of the closed set in `schema/document.schema.json`; `value` as read."""
 
@@ -242,6 +236,7 @@ class Handbook:
     procedures: tuple[Procedure, ...]
     checklists: tuple[Checklist, ...]
     sections: tuple[Section, ...]
+    alerting: Alerting = field(default_factory=Alerting)
     unfilled: tuple[Unfilled, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     records: Records = field(default_factory=Records)
@@ -256,6 +251,7 @@ class Handbook:
 
 __all__ = [
     "MESSAGE_HOLES",
+    "Alerting",
     "Authority",
     "Block",
     "Budget",
@@ -267,27 +263,35 @@ __all__ = [
     "Contact",
     "Contacts",
     "Contradiction",
+    "Count",
     "Drill",
     "Fact",
     "FactGroup",
     "Field",
+    "Gauge",
     "Group",
     "Handbook",
     "Item",
     "Link",
     "LinkGroup",
+    "Matcher",
+    "Measure",
     "Message",
     "Metric",
     "Parameter",
     "Person",
     "Phase",
     "Procedure",
+    "Quantile",
+    "Ratio",
+    "Recipient",
     "Records",
     "Review",
     "ReviewPolicy",
     "Revision",
     "Rollback",
     "Section",
+    "Series",
     "Service",
     "SeverityLevel",
     "Step",
@@ -295,6 +299,7 @@ __all__ = [
     "Threshold",
     "Trigger",
     "Unfilled",
+    "Up",
     "Value",
     "Waiver",
 ]

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from generator import model
 from generator.outputs import OutFile
-from generator.render import document, forms, scripts
+from generator.render import alerts, document, forms, scripts
 
 OUTPUTS: tuple[Callable[[model.Handbook], list[OutFile]], ...] = (
     document.outputs,
     scripts.outputs,
     forms.outputs,
+    alerts.outputs,
 )
 
 

@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from generator import model
 from generator.files import Document
 from generator.problems import Problem
+from generator.rules.alerts import (
+    alerts_can_be_made,
+    assumptions_are_about_something,
+    measures_can_be_made,
+)
 from generator.rules.checklists import checklists_can_run, messages_can_be_filled
 from generator.rules.context import Context
 from generator.rules.figures import contradictions, figures_agree, figures_do_not_contradict
@@ -56,6 +61,9 @@ RULES: tuple[Rule, ...] = (
     messages_can_be_filled,
     figures_agree,
     figures_do_not_contradict,
+    measures_can_be_made,
+    alerts_can_be_made,
+    assumptions_are_about_something,
     evidence_is_whole,
     logs_say_the_same,
     record_days_are_in_order,

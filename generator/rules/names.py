@@ -55,21 +55,27 @@ _PLAIN_KEYS = frozenset(
         "comment",
         "contains",
         "equals",
+        "is",
+        "is-not",
         "label",
         "lacks",
         "name",
+        "none-of",
+        "one-of",
         "path",
         "protocol",
         "run",
+        "starts",
         "title",
         "unfilled",
+        "url-file",
         "value",
         "with",
     )
 )
 
 # Texts that reach a program or a shell, though their key is one for readers elsewhere.
-_PLAIN_THERE = frozenset((("help", "procedure"), ("text", "contacts")))
+_PLAIN_THERE = frozenset((("from", "thresholds"), ("help", "procedure"), ("text", "contacts")))
 
 
 def names_hold_no_references(context: Context) -> Iterator[Problem]:

@@ -1,0 +1,298 @@
+"""What is tried on the rules: values on, just under and just over each figure, and silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from generator import model, series
+from generator.promql import number, span
+from generator.render.alerts.expressions import alerts_on
+from generator.render.alerts.rules import Alert, alerts_of
+from generator.render.alerts.waves import (
+    Clock,
+    Flow,
+    Turn,
+    computed,
+    flows,
+    is_exact,
+    normal,
+    raw,
+    window,
+    written,
+)
+
+_STEP = Decimal("0.001")  # how far "just over" is from a figure, as a share of it
+
+
+@dataclass(frozen=True)
+class Look:
+    """After so many seconds exactly these alerts fire."""
+
+    seconds: int
+    firing: tuple[Alert, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """All that an alert says after so many seconds, when the value is `value`."""
+
+    seconds: int
+    alert: Alert
+    value: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the series do, and what then fires."""
+
+    name: str
+    metric: model.Metric
+    turns: tuple[Turn, ...]
+    looks: tuple[Look, ...]
+    said: tuple[Said, ...] = ()
+
+
+def cases(book: model.Handbook, metric: model.Metric, clock: Clock) -> list[Case]:
+    """Everything that is tried on the alerts of one metric."""
+    makes = _Makes(book, metric, clock)
+    found = [case for t in alerts_on(book, metric) for case in makes.figure(t)]
+    found += makes.traffic()
+    found += makes.percentile()
+    alone = list(makes.missing())
+    if normal(metric) is None:
+        return found + alone
+    alone += makes.baseline_missing()
+    found += makes.baseline_idle()
+    return makes.together(found) + alone
+
+
+class _Makes:
+    def __init__(self, book: model.Handbook, metric: model.Metric, clock: Clock) -> None:
+        self.book, self.metric, self.clock = book, metric, clock
+        self.thresholds = alerts_on(book, metric)
+        self.alerts = alerts_of(book, metric)
+        self.by_threshold = dict(zip((t.id for t in self.thresholds), self.alerts))
+        self.missing_alert = self.alerts[len(self.thresholds)]
+        self.kind = metric.measure.kind if metric.measure else None
+        within = window(metric)
+        # Series rest this long, so that a window never reaches behind their beginning.
+        self.lead = max(_seconds(within) if within else 0, clock.evaluation)
+        longest = max(t.lasting for t in (*self.alerts,))
+        self.active = self.lead + _seconds(longest) + 3 * clock.evaluation
+        baseline = metric.measure.baseline if metric.measure else None
+        self.ago = _seconds(baseline) if baseline else 0
+        # The first look at which a value is there.
+        self.onset = self.ago + self.lead + clock.evaluation
+
+    # --- One figure.
+
+    def figure(self, threshold: model.Threshold) -> Iterator[Case]:
+        side, other = ("over", "under") if threshold.below is None else ("under", "over")
+        sign = 1 if threshold.below is None else -1
+        figure = threshold.value
+        if not (isinstance(self.kind, model.Up) and self.kind.window is None):
+            beyond, before = figure * (1 + sign * _STEP), figure * (1 - sign * _STEP)
+        else:
+            beyond, before = Decimal(0), None
+        fires = self.onset + _seconds(threshold.lasting)
+        looks = [self.look(fires, beyond)]
+        if threshold.lasting:
+            looks.insert(0, self.look(fires - self.clock.evaluation, beyond))
+        alert = self.by_threshold[threshold.id]
+        value = computed(self.metric, raw(self.metric, beyond))
+        yield self.case(
+            f"{threshold.id}: just {side} {number(figure)}, fires when it has lasted",
+            self.flows(beyond),
+            looks,
+            (Said(fires, alert, value),),
+        )
+        late = fires + self.clock.evaluation
+        if is_exact(self.metric, figure):
+            yield self.case(
+                f"{threshold.id}: exactly {number(figure)} is not {side} it",
+                self.flows(figure),
+                [self.look(late, figure)],
+            )
+        if before is not None:
+            yield self.case(
+                f"{threshold.id}: just {other} {number(figure)}",
+                self.flows(before),
+                [self.look(late, before)],
+            )
+
+    # --- Little traffic.
+
+    def traffic(self) -> Iterator[Case]:
+        if not isinstance(self.kind, model.Ratio | model.Quantile):
+            return
+        enough, bad = Decimal(self.kind.traffic), self.bad()
+        late = self.onset + _seconds(max(a.lasting for a in self.alerts))
+        name = f"{self.metric.id}: bad, but of only {number(enough - 1)}"
+        if enough > 1:
+            yield self.case(name, self.flows(bad, enough - 1), [Look(late, ())])
+        yield self.case(
+            f"{self.metric.id}: bad, of exactly {number(enough)}",
+            self.flows(bad, enough),
+            [self.look(late, bad)],
+        )
+        yield self.case(f"{self.metric.id}: idle", self.flows(bad, Decimal(0)), [Look(late, ())])
+
+    def bad(self) -> Decimal:
+        """A value beyond every figure of one side."""
+        above = [t.above for t in self.thresholds if t.above is not None]
+        below = [t.below for t in self.thresholds if t.below is not None]
+        if not above:
+            return min(below) / 2
+        found = max(above) * 2
+        plain = isinstance(self.kind, model.Ratio) and normal(self.metric) is None
+        return min(found, Decimal(100)) if plain else found
+
+    def percentile(self) -> Iterator[Case]:
+        """A few slow ones do not count: a higher percentile would see them."""
+        if not isinstance(self.kind, model.Quantile):
+            return
+        if any(t.below is not None for t in self.thresholds):
+            return
+        few = (1 - self.kind.percentile / 100) / 2
+        # All others take at most half of the lowest figure, or of what is normal.
+        low = min(t.value for t in self.thresholds)
+        amount = raw(self.metric, low)
+        active = flows(self.book, self.metric, amount, self.clock.sample, slow=few)
+        late = self.onset + max(_seconds(t.lasting) for t in self.thresholds)
+        yield self.case(
+            f"{self.metric.id}: fewer slow ones than the percentile leaves out",
+            active,
+            [Look(late, ())],
+        )
+
+    # --- Nothing to measure.
+
+    def missing(self) -> Iterator[Case]:
+        fires = _seconds(self.missing_alert.lasting)
+        looks = [Look(fires, (self.missing_alert,))]
+        if fires:
+            looks.insert(0, Look(fires - self.clock.evaluation, ()))
+        yield Case(f"{self.metric.id}: no series", self.metric, (), tuple(looks))
+        if isinstance(self.kind, model.Ratio) and self.kind.of.where:
+            where = self.book.alerting.where
+            labels = series.example((*where, *self.kind.to.where))
+            named = {m.label for m in self.kind.of.where if m.kind not in ("is-not", "none-of")}
+            if named - labels.keys():
+                flow = Flow(written(self.kind.to.name, labels), Decimal(1000))
+                names = ", ".join(sorted(named - labels.keys()))
+                yield Case(
+                    f"{self.metric.id}: no series has the label {names}",
+                    self.metric,
+                    (Turn(0, 0, self.samples(fires + self.clock.evaluation), (flow,)),),
+                    tuple(looks),
+                )
+
+    def baseline_missing(self) -> Iterator[Case]:
+        """A value, and nothing to compare it with."""
+        alert = self.alerts[-1]
+        fires = self.onset - self.ago + _seconds(alert.lasting)
+        looks = [Look(fires, (alert,))]
+        if alert.lasting:
+            looks.insert(0, Look(fires - self.clock.evaluation, ()))
+        yield Case(
+            f"{self.metric.id}: nothing is known of what is normal",
+            self.metric,
+            (self.turn(0, self.flows(self.bad())),),
+            tuple(looks),
+        )
+
+    def baseline_idle(self) -> Iterator[Case]:
+        if isinstance(self.kind, model.Ratio | model.Quantile) and self.kind.traffic > 1:
+            alert = self.alerts[-1]
+            few = self.flows(Decimal(1), Decimal(self.kind.traffic - 1))
+            yield self.case(
+                f"{self.metric.id}: too little traffic when it was normal",
+                self.flows(self.bad()),
+                [Look(self.onset + _seconds(alert.lasting), (alert,))],
+                then=few,
+            )
+
+    def together(self, cases: list[Case]) -> list[Case]:
+        """Cases beside a baseline, one after the other in one test: what takes long is the wait."""
+        step = self.clock.evaluation
+        # Prometheus must have forgotten the series of the case before.
+        slot = self.lead + self.active + self.lead + 300 + self.clock.sample
+        slot += -slot % step
+        room = max(1, self.ago // slot)
+        found = []
+        for start in range(0, len(cases), room):
+            group = [
+                _later(c, n * slot, self.clock) for n, c in enumerate(cases[start : start + room])
+            ]
+            names = [f"{span(timedelta(seconds=c.looks[-1].seconds))}: {c.name}" for c in group]
+            found.append(
+                Case(
+                    "\n".join(names),
+                    self.metric,
+                    tuple(t for c in group for t in c.turns),
+                    tuple(look for c in group for look in c.looks),
+                    tuple(said for c in group for said in c.said),
+                )
+            )
+        return found
+
+    # --- Shared.
+
+    def flows(self, value: Decimal, traffic: Decimal | None = None) -> list[Flow]:
+        return flows(
+            self.book, self.metric, raw(self.metric, value), self.clock.sample, traffic=traffic
+        )
+
+    def look(self, seconds: int, value: Decimal) -> Look:
+        """What fires when the value is there since `onset`."""
+        since = seconds - self.onset
+        return Look(
+            seconds,
+            tuple(
+                self.by_threshold[t.id]
+                for t in self.thresholds
+                if _seconds(t.lasting) <= since
+                and (value > t.value if t.below is None else value < t.value)
+            ),
+        )
+
+    def case(
+        self,
+        name: str,
+        active: list[Flow],
+        looks: list[Look],
+        said: tuple[Said, ...] = (),
+        then: list[Flow] | None = None,
+    ) -> Case:
+        turns = [self.turn(self.ago, active)]
+        if self.ago:
+            turns.insert(0, self.turn(0, then or self.flows(Decimal(1))))
+        return Case(name, self.metric, tuple(turns), tuple(looks), said)
+
+    def turn(self, start: int, active: list[Flow]) -> Turn:
+        return Turn(
+            self.samples(start),
+            self.samples(self.lead) + 1,
+            self.samples(self.active),
+            tuple(active),
+        )
+
+    def samples(self, seconds: int) -> int:
+        return seconds // self.clock.sample
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
+def _later(case: Case, seconds: int, clock: Clock) -> Case:
+    samples = seconds // clock.sample
+    return replace(
+        case,
+        turns=tuple(replace(t, start=t.start + samples) for t in case.turns),
+        looks=tuple(replace(x, seconds=x.seconds + seconds) for x in case.looks),
+        said=tuple(replace(s, seconds=s.seconds + seconds) for s in case.said),
+    )
