@@ -87,15 +87,13 @@ def alerting(
     """What all alerts share; `fact` reads a value that may be a typed blank."""
     if data is None:
         return model.Alerting()
-    silence, mail = data.get("silence", {}), data.get("mail", {})
-    usual, lasting = model.Alerting(), _span(silence, "for")
+    mail, silence = data.get("mail", {}), _span(data, "silence")
     return model.Alerting(
         where=_matchers(data),
         document=fact(data["document"], "alerts.document", unfilled)
         if "document" in data
         else None,
-        silence=silence.get("alert", usual.silence),
-        silence_lasting=usual.silence_lasting if lasting is None else lasting,
+        silence=model.Alerting().silence if silence is None else silence,
         routes={
             severity: tuple(
                 model.Recipient(str(kind), id) for entry in entries for kind, id in entry.items()

@@ -143,14 +143,13 @@ class Alerting:
     """What all alerts of a service share.
 
     `where` marks the service's series; `document` is the address at which the document is read.
-    `silence` and `silence_lasting` are severity and patience of an alert that something cannot
-    be measured. `smarthost`, `sender` and `slack_url_file` are settings of Alertmanager.
+    `silence` is how long something cannot be measured before a warning says so. `smarthost`,
+    `sender` and `slack_url_file` are settings of Alertmanager.
     """
 
     where: tuple[Matcher, ...] = ()
     document: Value | None = None
-    silence: str = "warning"
-    silence_lasting: timedelta = timedelta(minutes=10)
+    silence: timedelta = timedelta(minutes=10)
     routes: Mapping[str, tuple[Recipient, ...]] = field(default_factory=dict)
     smarthost: str | None = None
     sender: str | None = None

@@ -37,9 +37,10 @@ def _units(metric: model.Metric, measure: model.Measure) -> Iterator[Problem]:
         what = type(kind).__name__.lower()
         beside = " beside a baseline" if measure.baseline is not None else ""
         beside += " within a window" if isinstance(kind, model.Up) and kind.window else ""
+        unit = f"is not in the unit {quoted(metric.unit)}" if metric.unit else "needs a unit"
         yield problem_at(
             metric.unit or metric.id,
-            f"what '{what}' measures{beside} is not in the unit {quoted(metric.unit or 'of nothing')}",
+            f"what '{what}' measures{beside} {unit}",
             did_you_mean(metric.unit or "", allowed),
         )
     fixed = isinstance(kind, model.Up | model.Ratio)
@@ -63,7 +64,7 @@ def _spans(book: model.Handbook, metric: model.Metric, measure: model.Measure) -
         yield problem_at(metric.id, "a span of no time measures nothing", "for example: PT5M")
     elif measure.baseline is not None:
         lasting = [t.lasting for t in book.thresholds if t.metric.id == metric.id]
-        longest = max([book.alerting.silence_lasting, *lasting])
+        longest = max([book.alerting.silence, *lasting])
         if measure.baseline < 4 * ((window or timedelta(0)) + longest):
             yield problem_at(
                 metric.id,

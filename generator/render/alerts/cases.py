@@ -60,6 +60,7 @@ def cases(book: model.Handbook, metric: model.Metric, clock: Clock) -> list[Case
     makes = _Makes(book, metric, clock)
     found = [case for t in alerts_on(book, metric) for case in makes.figure(t)]
     found += makes.traffic()
+    found += makes.none()
     found += makes.percentile()
     alone = list(makes.missing())
     if normal(metric) is None:
@@ -139,6 +140,25 @@ class _Makes:
             [self.look(late, bad)],
         )
         yield self.case(f"{self.metric.id}: idle", self.flows(bad, Decimal(0)), [Look(late, ())])
+
+    def none(self) -> Iterator[Case]:
+        """Of all not a single one counts, and no series says so: that is 0, not nothing."""
+        if isinstance(self.kind, model.Ratio) and any(t.below is not None for t in self.thresholds):
+            late = self.onset + _seconds(max(a.lasting for a in self.alerts))
+            _, rest = self.flows(Decimal(0))
+            yield self.case(
+                f"{self.metric.id}: not a single one",
+                [rest],
+                [self.look(late, Decimal(0))],
+            )
+
+    def good(self) -> Decimal:
+        """A value that crosses no figure."""
+        above = [t.above for t in self.thresholds if t.above is not None]
+        below = [t.below for t in self.thresholds if t.below is not None]
+        if not below:
+            return Decimal(0)
+        return (max(below) + min(above)) / 2 if above else max(below) * 2
 
     def bad(self) -> Decimal:
         """A value beyond every figure of one side."""
@@ -241,9 +261,16 @@ class _Makes:
 
     # --- Shared.
 
-    def flows(self, value: Decimal, traffic: Decimal | None = None) -> list[Flow]:
+    def flows(
+        self, value: Decimal, traffic: Decimal | None = None, before: Decimal | None = None
+    ) -> list[Flow]:
         return flows(
-            self.book, self.metric, raw(self.metric, value), self.clock.sample, traffic=traffic
+            self.book,
+            self.metric,
+            raw(self.metric, value),
+            self.clock.sample,
+            traffic=traffic,
+            before=raw(self.metric, self.good() if before is None else before),
         )
 
     def look(self, seconds: int, value: Decimal) -> Look:
@@ -269,7 +296,7 @@ class _Makes:
     ) -> Case:
         turns = [self.turn(self.ago, active)]
         if self.ago:
-            turns.insert(0, self.turn(0, then or self.flows(Decimal(1))))
+            turns.insert(0, self.turn(0, then or self.flows(Decimal(1), before=Decimal(1))))
         return Case(name, self.metric, tuple(turns), tuple(looks), said)
 
     def turn(self, start: int, active: list[Flow]) -> Turn:

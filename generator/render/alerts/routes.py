@@ -134,8 +134,9 @@ def header(book: model.Handbook) -> list[str]:
             lines += [f"  - {r.name}: {r.refused}" for r in refused]
         if refused and len(refused) == len(recipients(book, severity)):
             lines.append(f"  So nobody is told of an alert that is {severity}.")
-    unrouted = {t.alert for m in watched(book) for t in book.thresholds if t.metric.id == m.id}
-    unrouted |= {book.alerting.silence}
+    unrouted = {"warning"} | {
+        t.alert for m in watched(book) for t in book.thresholds if t.metric.id == m.id
+    }
     for severity in SEVERITIES:
         if severity in unrouted and severity not in book.alerting.routes:
             lines += ["", f"REFUSED: the content names nobody for an alert that is {severity}."]

@@ -129,18 +129,20 @@ class _Makes:
         return Alert(
             _camel(self.book.service.id, self.metric.id) + what,
             expression,
-            self.book.alerting.silence_lasting,
-            self.labels(worst, self.book.alerting.silence),
+            self.book.alerting.silence,
+            self.labels(worst, "warning"),
             {
                 "summary": f"{self.service}: {self.title} cannot be measured",
-                "description": f"{why} Until then {figures} would go unnoticed.",
+                "description": f"{why} Until then nobody would be told of: {figures}.",
                 "runbook_url": self.address(section_of(self.book, "show", "thresholds")),
             },
         )
 
     def why_missing(self) -> str:
-        series = untemplated(" or ".join(sought(self.book, self.metric)))
-        return f"There is no series {series}."
+        found = [untemplated(s) for s in sought(self.book, self.metric)]
+        if len(found) == 1:
+            return f"There is no series {found[0]}."
+        return f"One of these series is missing: {', '.join(found)}."
 
     def labels(self, threshold: model.Threshold, severity: str) -> dict[str, str]:
         return {

@@ -32,7 +32,7 @@ def clock(book: model.Handbook) -> Clock:
     """Steps small enough for the shortest window, and large enough for a baseline a week ago."""
     spans = [s for m in watched(book) for s in (window(m), m.measure and m.measure.baseline) if s]
     spans += [t.lasting for m in watched(book) for t in alerts_on(book, m)]
-    spans.append(book.alerting.silence_lasting)
+    spans.append(book.alerting.silence)
     common = gcd(*(int(s.total_seconds()) for s in spans))
     # Prometheus forgets a value that is older than 5 minutes.
     near = [
@@ -100,12 +100,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Flow:
-    """What one series does while it is active: `amount` at every `every`-th sample."""
+    """What one series does while it is active: `amount` at every `every`-th sample.
+
+    A counter grows by `before` while the others rest: what counts alone is 0 there, not nothing.
+    """
 
     series: str
     amount: Decimal
     every: int = 1
     counter: bool = True
+    before: Decimal = Decimal(0)
 
 
 def normal(metric: model.Metric) -> Decimal | None:
@@ -169,11 +173,13 @@ def flows(
     *,
     traffic: Decimal | None = None,
     slow: Decimal | None = None,
+    before: Decimal = Decimal(0),
 ) -> list[Flow]:
     """Series that measure `amount`. Without `traffic` (in a window) there is much of it.
 
     `slow` is the share of observations of a histogram that take `amount`; the others take
-    at most half of it. Without it a few more than the percentile leaves out.
+    at most half of it. Without it a few more than the percentile leaves out. `before` is what a
+    counter counts in a window before that.
     """
     assert metric.measure is not None
     kind, where = metric.measure.kind, book.alerting.where
@@ -210,7 +216,7 @@ def flows(
             for bound, below in bounds.items()
         ]
     if isinstance(kind, model.Count):
-        return [Flow(written(kind.series.name, labels), amount, every)]
+        return [Flow(written(kind.series.name, labels), amount, every, before=before)]
     return [
         Flow(written(kind.series.name, {**labels, _free(labels): name}), level, counter=False)
         for name, level in _several(kind, amount)
@@ -264,6 +270,8 @@ def lines(turns: Iterable[Turn]) -> list[Line]:
         for flow in turn.flows:
             line = found[flow.series]
             line.away(turn.start - line.length)
-            line.rest(turn.rest)
+            line.rest(min(turn.rest, 1))
+            line.level += flow.before
+            line.rest(turn.rest - 1)
             line.go(turn.go, flow.amount, flow.every)
     return list(found.values())

@@ -69,7 +69,7 @@ def shared(book: model.Handbook) -> list[Row]:
         f"{severity}: {', '.join(titles[r.kind, r.id] for r in recipients)}"
         for severity, recipients in alerting.routes.items()
     ]
-    silence = f"{alerting.silence} after {long(alerting.silence_lasting)}"
+    silence = f"a warning after {long(alerting.silence)}"
     rows = [
         Row("where", "Series", ("those", *series_where(alerting.where))),
         Row("silence", "What cannot be measured", (silence,)),
