@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from generator import model, series
-from generator.promql import number, span
+from generator.promql import number
+from generator.render.alerts.case import Case, Look, Said, together
 from generator.render.alerts.expressions import alerts_on
-from generator.render.alerts.rules import Alert, alerts_of
+from generator.render.alerts.rules import alerts_of
 from generator.render.alerts.waves import (
     Clock,
     Flow,
@@ -27,34 +27,6 @@ from generator.render.alerts.waves import (
 _STEP = Decimal("0.001")  # how far "just over" is from a figure, as a share of it
 
 
-@dataclass(frozen=True)
-class Look:
-    """After so many seconds exactly these alerts fire."""
-
-    seconds: int
-    firing: tuple[Alert, ...]
-
-
-@dataclass(frozen=True)
-class Said:
-    """All that an alert says after so many seconds, when the value is `value`."""
-
-    seconds: int
-    alert: Alert
-    value: float
-
-
-@dataclass(frozen=True)
-class Case:
-    """What the series do, and what then fires."""
-
-    name: str
-    metric: model.Metric
-    turns: tuple[Turn, ...]
-    looks: tuple[Look, ...]
-    said: tuple[Said, ...] = ()
-
-
 def cases(book: model.Handbook, metric: model.Metric, clock: Clock) -> list[Case]:
     """Everything that is tried on the alerts of one metric."""
     makes = _Makes(book, metric, clock)
@@ -66,8 +38,8 @@ def cases(book: model.Handbook, metric: model.Metric, clock: Clock) -> list[Case
     if normal(metric) is None:
         return found + alone
     alone += makes.baseline_missing()
-    found += makes.baseline_idle()
-    return makes.together(found) + alone
+    found += makes.baseline_useless()
+    return together(found, makes.slot(), makes.ago, clock) + alone
 
 
 class _Makes:
@@ -110,7 +82,7 @@ class _Makes:
             looks,
             (Said(fires, alert, value),),
         )
-        late = fires + self.clock.evaluation
+        late = self.late()
         if is_exact(self.metric, figure):
             yield self.case(
                 f"{threshold.id}: exactly {number(figure)} is not {side} it",
@@ -130,7 +102,7 @@ class _Makes:
         if not isinstance(self.kind, model.Ratio | model.Quantile):
             return
         enough, bad = Decimal(self.kind.traffic), self.bad()
-        late = self.onset + _seconds(max(a.lasting for a in self.alerts))
+        late = self.late()
         name = f"{self.metric.id}: bad, but of only {number(enough - 1)}"
         if enough > 1:
             yield self.case(name, self.flows(bad, enough - 1), [Look(late, ())])
@@ -144,13 +116,17 @@ class _Makes:
     def none(self) -> Iterator[Case]:
         """Of all not a single one counts, and no series says so: that is 0, not nothing."""
         if isinstance(self.kind, model.Ratio) and any(t.below is not None for t in self.thresholds):
-            late = self.onset + _seconds(max(a.lasting for a in self.alerts))
+            late = self.late()
             _, rest = self.flows(Decimal(0))
             yield self.case(
                 f"{self.metric.id}: not a single one",
                 [rest],
                 [self.look(late, Decimal(0))],
             )
+
+    def late(self) -> int:
+        """When all that is going to fire does, also if something were missing all the time."""
+        return self.onset + _seconds(max(a.lasting for a in self.alerts)) + self.clock.evaluation
 
     def good(self) -> Decimal:
         """A value that crosses no figure."""
@@ -176,12 +152,12 @@ class _Makes:
             return
         if any(t.below is not None for t in self.thresholds):
             return
-        few = (1 - self.kind.percentile / 100) / 2
+        few = (1 - self.kind.percentile / 100) * Decimal("0.9")
         # All others take at most half of the lowest figure, or of what is normal.
         low = min(t.value for t in self.thresholds)
         amount = raw(self.metric, low)
         active = flows(self.book, self.metric, amount, self.clock.sample, slow=few)
-        late = self.onset + max(_seconds(t.lasting) for t in self.thresholds)
+        late = self.late()
         yield self.case(
             f"{self.metric.id}: fewer slow ones than the percentile leaves out",
             active,
@@ -191,24 +167,32 @@ class _Makes:
     # --- Nothing to measure.
 
     def missing(self) -> Iterator[Case]:
-        fires = _seconds(self.missing_alert.lasting)
-        looks = [Look(fires, (self.missing_alert,))]
+        yield self.silent("no series", ())
+        if not isinstance(self.kind, model.Ratio):
+            return
+        where, of, to = self.book.alerting.where, self.kind.of, self.kind.to
+        labels = series.example((*where, *to.where))
+        named = {m.label for m in of.where if m.kind not in ("is-not", "none-of")}
+        if (lacking := sorted(named - labels.keys())) and len(lacking) == len(named):
+            flow = Flow(written(to.name, labels), Decimal(1000))
+            yield self.silent(f"no series has the label {', '.join(lacking)}", (flow,))
+        if of.name != to.name:
+            flow = Flow(written(of.name, series.example((*where, *of.where))), Decimal(1000))
+            yield self.silent(f"there is no {to.name}", (flow,))
+
+    def silent(self, why: str, active: tuple[Flow, ...]) -> Case:
+        alert = self.missing_alert
+        fires = _seconds(alert.lasting)
+        looks = [Look(fires, (alert,))]
         if fires:
             looks.insert(0, Look(fires - self.clock.evaluation, ()))
-        yield Case(f"{self.metric.id}: no series", self.metric, (), tuple(looks))
-        if isinstance(self.kind, model.Ratio) and self.kind.of.where:
-            where = self.book.alerting.where
-            labels = series.example((*where, *self.kind.to.where))
-            named = {m.label for m in self.kind.of.where if m.kind not in ("is-not", "none-of")}
-            if named - labels.keys():
-                flow = Flow(written(self.kind.to.name, labels), Decimal(1000))
-                names = ", ".join(sorted(named - labels.keys()))
-                yield Case(
-                    f"{self.metric.id}: no series has the label {names}",
-                    self.metric,
-                    (Turn(0, 0, self.samples(fires + self.clock.evaluation), (flow,)),),
-                    tuple(looks),
-                )
+        return Case(
+            f"{self.metric.id}: {why}",
+            self.metric,
+            (Turn(0, 0, self.samples(fires + self.clock.evaluation), active),) if active else (),
+            tuple(looks),
+            (Said(fires, alert, 1),),
+        )
 
     def baseline_missing(self) -> Iterator[Case]:
         """A value, and nothing to compare it with."""
@@ -222,44 +206,33 @@ class _Makes:
             self.metric,
             (self.turn(0, self.flows(self.bad())),),
             tuple(looks),
+            (Said(fires, alert, 1),),
         )
 
-    def baseline_idle(self) -> Iterator[Case]:
+    def baseline_useless(self) -> Iterator[Case]:
+        """Something was measured when all was normal, and it is good for no comparison."""
+        alert = self.alerts[-1]
+        tried = {}
         if isinstance(self.kind, model.Ratio | model.Quantile) and self.kind.traffic > 1:
-            alert = self.alerts[-1]
-            few = self.flows(Decimal(1), Decimal(self.kind.traffic - 1))
+            few = Decimal(self.kind.traffic - 1)
+            tried["too little traffic when it was normal"] = self.flows(Decimal(1), few)
+        if not isinstance(self.kind, model.Quantile):
+            nothing = Decimal(0)
+            tried["normal was 0"] = self.flows(nothing, before=nothing)
+        for why, then in tried.items():
             yield self.case(
-                f"{self.metric.id}: too little traffic when it was normal",
+                f"{self.metric.id}: {why}",
                 self.flows(self.bad()),
                 [Look(self.onset + _seconds(alert.lasting), (alert,))],
-                then=few,
+                then=then,
             )
-
-    def together(self, cases: list[Case]) -> list[Case]:
-        """Cases beside a baseline, one after the other in one test: what takes long is the wait."""
-        step = self.clock.evaluation
-        # Prometheus must have forgotten the series of the case before.
-        slot = self.lead + self.active + self.lead + 300 + self.clock.sample
-        slot += -slot % step
-        room = max(1, self.ago // slot)
-        found = []
-        for start in range(0, len(cases), room):
-            group = [
-                _later(c, n * slot, self.clock) for n, c in enumerate(cases[start : start + room])
-            ]
-            names = [f"{span(timedelta(seconds=c.looks[-1].seconds))}: {c.name}" for c in group]
-            found.append(
-                Case(
-                    "\n".join(names),
-                    self.metric,
-                    tuple(t for c in group for t in c.turns),
-                    tuple(look for c in group for look in c.looks),
-                    tuple(said for c in group for said in c.said),
-                )
-            )
-        return found
 
     # --- Shared.
+
+    def slot(self) -> int:
+        """Seconds that a case needs for itself, until Prometheus has forgotten its series."""
+        found = self.lead + self.active + self.lead + 300 + self.clock.sample
+        return found + -found % self.clock.evaluation
 
     def flows(
         self, value: Decimal, traffic: Decimal | None = None, before: Decimal | None = None
@@ -313,13 +286,3 @@ class _Makes:
 
 def _seconds(span: timedelta) -> int:
     return int(span.total_seconds())
-
-
-def _later(case: Case, seconds: int, clock: Clock) -> Case:
-    samples = seconds // clock.sample
-    return replace(
-        case,
-        turns=tuple(replace(t, start=t.start + samples) for t in case.turns),
-        looks=tuple(replace(x, seconds=x.seconds + seconds) for x in case.looks),
-        said=tuple(replace(s, seconds=s.seconds + seconds) for s in case.said),
-    )

@@ -74,7 +74,10 @@ def sought(book: model.Handbook, metric: model.Metric) -> list[str]:
     assert metric.measure is not None
     kind, where = metric.measure.kind, book.alerting.where
     if isinstance(kind, model.Ratio):
-        found = [selector(kind.to, where), promql.any_value(kind.of, where)]
+        # Where all of one name are counted, those with the labels are some of them.
+        among = kind.of.name == kind.to.name and not kind.to.where
+        found = [] if among else [selector(kind.to, where)]
+        found.append(promql.any_value(kind.of, where))
     elif isinstance(kind, model.Quantile):
         found = [selector(kind.series, where, ending="_bucket", more=_ONLY_INFINITE)]
     else:

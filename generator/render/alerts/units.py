@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from generator import model, promql
 from generator.promql import quote
-from generator.render.alerts.cases import Case, Look, Said, cases
+from generator.render.alerts.case import Case, Look, Said
+from generator.render.alerts.cases import cases
 from generator.render.alerts.expressions import watched
 from generator.render.alerts.rules import Alert
 from generator.render.alerts.waves import Clock, clock, lines

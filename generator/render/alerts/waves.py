@@ -205,7 +205,7 @@ def flows(
             (traffic, every) if traffic is not None else (_enough(metric, kind.traffic), 1)
         )
         left_out = 1 - kind.percentile / 100
-        share = min(Decimal(1), left_out * 2) if slow is None else slow
+        share = min(Decimal(1), left_out * Decimal("1.1")) if slow is None else slow
         bounds = {number(amount / 2): 1 - share, number(amount): 1 - share, "+Inf": Decimal(1)}
         return [
             Flow(
@@ -270,8 +270,9 @@ def lines(turns: Iterable[Turn]) -> list[Line]:
         for flow in turn.flows:
             line = found[flow.series]
             line.away(turn.start - line.length)
-            line.rest(min(turn.rest, 1))
-            line.level += flow.before
-            line.rest(turn.rest - 1)
+            if flow.before:
+                line.rest(1)
+                line.level += flow.before
+            line.rest(turn.rest - bool(flow.before))
             line.go(turn.go, flow.amount, flow.every)
     return list(found.values())
