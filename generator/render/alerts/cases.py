@@ -64,12 +64,8 @@ class _Makes:
 
     def figure(self, threshold: model.Threshold) -> Iterator[Case]:
         side, other = ("over", "under") if threshold.below is None else ("under", "over")
-        sign = 1 if threshold.below is None else -1
         figure = threshold.value
-        if not (isinstance(self.kind, model.Up) and self.kind.window is None):
-            beyond, before = figure * (1 + sign * _STEP), figure * (1 - sign * _STEP)
-        else:
-            beyond, before = Decimal(0), None
+        beyond, before = self.around(threshold)
         fires = self.onset + _seconds(threshold.lasting)
         looks = [self.look(fires, beyond)]
         if threshold.lasting:
@@ -96,6 +92,19 @@ class _Makes:
                 [self.look(late, before)],
             )
 
+    def around(self, threshold: model.Threshold) -> tuple[Decimal, Decimal | None]:
+        """A value just beyond the figure and one just before it; None where there is none."""
+        if isinstance(self.kind, model.Up) and self.kind.window is None:
+            return Decimal(0), None
+        figure = threshold.value
+        step = figure * _STEP
+        if isinstance(self.kind, model.Ratio) and normal(self.metric) is None and figure < 100:
+            step = min(figure, 100 - figure) * _STEP
+        sign = 1 if threshold.below is None else -1
+        before = figure - sign * step
+        possible = self.metric.unit != "percent" or before <= 100
+        return figure + sign * step, before if possible else None
+
     # --- Little traffic.
 
     def traffic(self) -> Iterator[Case]:
@@ -115,14 +124,25 @@ class _Makes:
 
     def none(self) -> Iterator[Case]:
         """Of all not a single one counts, and no series says so: that is 0, not nothing."""
-        if isinstance(self.kind, model.Ratio) and any(t.below is not None for t in self.thresholds):
-            late = self.late()
-            _, rest = self.flows(Decimal(0))
-            yield self.case(
-                f"{self.metric.id}: not a single one",
-                [rest],
-                [self.look(late, Decimal(0))],
-            )
+        if not isinstance(self.kind, model.Ratio) or not self.may_be_low():
+            return
+        of, to, where = self.kind.of, self.kind.to, self.book.alerting.where
+        rest = series.beside(of.where, (*where, *to.where)) if of.name == to.name else None
+        if rest is None or not self.named() <= rest.keys():
+            return
+        _, others = self.flows(Decimal(0))
+        yield self.case(
+            f"{self.metric.id}: not a single one", [others], [self.look(self.late(), Decimal(0))]
+        )
+
+    def may_be_low(self) -> bool:
+        return any(t.below is not None for t in self.thresholds)
+
+    def named(self) -> set[str]:
+        """The labels without which nothing of a ratio could be counted."""
+        assert isinstance(self.kind, model.Ratio)
+        where = self.kind.of.where
+        return {str(m.label) for m in where if m.kind not in ("is-not", "none-of")}
 
     def late(self) -> int:
         """When all that is going to fire does, also if something were missing all the time."""
@@ -140,17 +160,16 @@ class _Makes:
         """A value beyond every figure of one side."""
         above = [t.above for t in self.thresholds if t.above is not None]
         below = [t.below for t in self.thresholds if t.below is not None]
-        if not above:
-            return min(below) / 2
-        found = max(above) * 2
-        plain = isinstance(self.kind, model.Ratio) and normal(self.metric) is None
-        return min(found, Decimal(100)) if plain else found
+        if isinstance(self.kind, model.Ratio):
+            # All of them or none: little traffic can be parted in no other way without a rest.
+            return Decimal(100) / (normal(self.metric) or 1) if above else Decimal(0)
+        return max(above) * 2 if above else min(below) / 2
 
     def percentile(self) -> Iterator[Case]:
         """A few slow ones do not count: a higher percentile would see them."""
         if not isinstance(self.kind, model.Quantile):
             return
-        if any(t.below is not None for t in self.thresholds):
+        if self.may_be_low():
             return
         few = (1 - self.kind.percentile / 100) * Decimal("0.9")
         # All others take at most half of the lowest figure, or of what is normal.
@@ -172,8 +191,9 @@ class _Makes:
             return
         where, of, to = self.book.alerting.where, self.kind.of, self.kind.to
         labels = series.example((*where, *to.where))
-        named = {m.label for m in of.where if m.kind not in ("is-not", "none-of")}
-        if (lacking := sorted(named - labels.keys())) and len(lacking) == len(named):
+        lacking = sorted(self.named() - labels.keys())
+        # Where too little counts, that none is found is told as well.
+        if lacking and not self.may_be_low():
             flow = Flow(written(to.name, labels), Decimal(1000))
             yield self.silent(f"no series has the label {', '.join(lacking)}", (flow,))
         if of.name != to.name:
@@ -199,7 +219,8 @@ class _Makes:
         alert = self.alerts[-1]
         fires = self.onset - self.ago + _seconds(alert.lasting)
         looks = [Look(fires, (alert,))]
-        if alert.lasting:
+        # What counts alone has a value as soon as there are two samples.
+        if alert.lasting and not isinstance(self.kind, model.Count):
             looks.insert(0, Look(fires - self.clock.evaluation, ()))
         yield Case(
             f"{self.metric.id}: nothing is known of what is normal",
