@@ -172,9 +172,9 @@ class _Makes:
         if self.may_be_low():
             return
         few = (1 - self.kind.percentile / 100) * Decimal("0.9")
-        # All others take at most half of the lowest figure, or of what is normal.
+        # All others take at most three quarters of the lowest figure.
         low = min(t.value for t in self.thresholds)
-        amount = raw(self.metric, low)
+        amount = raw(self.metric, low * Decimal("1.5"))
         active = flows(self.book, self.metric, amount, self.clock.sample, slow=few)
         late = self.late()
         yield self.case(
@@ -237,6 +237,12 @@ class _Makes:
         if isinstance(self.kind, model.Ratio | model.Quantile) and self.kind.traffic > 1:
             few = Decimal(self.kind.traffic - 1)
             tried["too little traffic when it was normal"] = self.flows(Decimal(1), few)
+            yield self.case(
+                f"{self.metric.id}: just enough traffic when it was normal",
+                self.flows(self.bad()),
+                [self.look(self.late(), self.bad())],
+                then=self.flows(Decimal(1), few + 1),
+            )
         if not isinstance(self.kind, model.Quantile):
             nothing = Decimal(0)
             tried["normal was 0"] = self.flows(nothing, before=nothing)
