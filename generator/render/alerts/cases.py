@@ -111,7 +111,8 @@ class _Makes:
         if not isinstance(self.kind, model.Ratio | model.Quantile):
             return
         enough, bad = Decimal(self.kind.traffic), self.bad()
-        late = self.late()
+        # Late enough that a window twice as long would hold twice as many.
+        late = max(self.late(), self.onset + self.lead)
         name = f"{self.metric.id}: bad, but of only {number(enough - 1)}"
         if enough > 1:
             yield self.case(name, self.flows(bad, enough - 1), [Look(late, ())])
