@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
 
 from generator import model
 from generator.canon.shapes import canons
@@ -19,6 +18,7 @@ from generator.shapes import checklist, each, flag, lines, procedure
 from generator.source import Mapping, Node, Scalar, Sequence, key_place
 from generator.stamps import contents, stamp
 from generator.text import REFERENCE
+from generator.thresholds import alerting, metric, threshold
 
 
 def assemble(documents: Iterable[Document]) -> model.Handbook:
@@ -32,7 +32,7 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
 
     contacts = _contacts(one["contacts"], unfilled)
     service = _service(one["service"], unfilled)
-    metrics = each(one.get("thresholds", {}).get("metrics"), _metric)
+    metrics = each(one.get("thresholds", {}).get("metrics"), metric)
     metric_by_id = {m.id: m for m in metrics}
     checklists = tuple(checklist(d.data) for d in by_kind.get("checklist", ()))
     sections = _sections(one["document"]["sections"], deadlines(checklists))
@@ -50,7 +50,7 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
         choices=tuple(_choice(c) for c in one.get("triggers", {}).get("choices", ())),
         metrics=metrics,
         thresholds=tuple(
-            _threshold(key, value, metric_by_id)
+            threshold(key, value, metric_by_id)
             for key, value in one.get("thresholds", {}).get("thresholds", {}).items()
             if value["metric"] in metric_by_id
         ),
@@ -58,6 +58,7 @@ def assemble(documents: Iterable[Document]) -> model.Handbook:
         checklists=checklists,
         sections=sections,
         canons=canons(by_kind.get("canon", ())),
+        alerting=alerting(one.get("thresholds", {}).get("alerts"), unfilled, _value),
         unfilled=tuple(unfilled),
         records=collected(documents),
         contents=texts,
@@ -189,23 +190,6 @@ def _choice(value: Mapping) -> model.Choice:
         value.get("case"),
         lines(value, "severities"),
         lines(value, "triggers"),
-    )
-
-
-def _metric(key: Scalar, value: Mapping) -> model.Metric:
-    return model.Metric(
-        key,
-        value["title"],
-        value.get("monitor"),
-        value.get("purpose"),
-        value.get("unit"),
-        value.get("option"),
-    )
-
-
-def _threshold(key: Scalar, value: Mapping, metrics: dict[str, model.Metric]) -> model.Threshold:
-    return model.Threshold(
-        key, metrics[value["metric"]], Decimal(value["above"]), value.get("alert")
     )
 
 

@@ -53,6 +53,7 @@ class Condition:
     notes: tuple[str, ...] = ()
     option: str | None = None
     above: Decimal | None = None
+    below: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def decide(book: model.Handbook, given: Given) -> Decision:
 
 def crossed(condition: Condition, value: Decimal) -> bool:
     """The figure itself is still good: only beyond it something is crossed."""
-    return condition.above is not None and value > condition.above
+    above, below = condition.above, condition.below
+    return (above is not None and value > above) or (below is not None and value < below)
 
 
 def answer(found: Table, given: Given) -> Decision:
@@ -161,7 +163,7 @@ def severity_words(condition: Condition, found: Table) -> str:
 
 def table(book: model.Handbook) -> Table:
     known = targets(book)
-    metrics = dict.fromkeys(t.metric for t in book.thresholds)
+    metrics = {t.metric.id: t.metric for t in book.thresholds if _has_figure(t)}.values()
     return Table(
         service=str(book.service.id),
         name=str(book.service.name),
@@ -185,6 +187,11 @@ def table(book: model.Handbook) -> Table:
             for a in book.contacts.authority
         ),
     )
+
+
+def _has_figure(threshold: model.Threshold) -> bool:
+    """Whether it is up or down is said like a trigger, not as a number."""
+    return threshold.metric.unit != "up"
 
 
 def option(metric: model.Metric) -> str:
@@ -229,8 +236,9 @@ def _figure(book: model.Handbook, threshold: model.Threshold, known: Mapping) ->
             )
             for c in about
         ),
-        option=option(threshold.metric),
-        above=threshold.above,
+        option=option(threshold.metric) if _has_figure(threshold) else None,
+        above=threshold.above if _has_figure(threshold) else None,
+        below=threshold.below if _has_figure(threshold) else None,
     )
 
 

@@ -71,8 +71,11 @@ _UNITS = {
 
 
 def figure(threshold: model.Threshold) -> str:
-    """'>10%': the one spelling of a threshold wherever it stands."""
-    return f">{threshold.above}{unit_words(threshold.metric)}"
+    """'>10%', '<99.9%', 'down': the one spelling of a threshold wherever it stands."""
+    if threshold.metric.unit == "up":
+        return "down"
+    sign = ">" if threshold.below is None else "<"
+    return f"{sign}{threshold.value}{unit_words(threshold.metric)}"
 
 
 def unit_words(metric: model.Metric) -> str:

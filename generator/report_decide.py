@@ -154,6 +154,7 @@ def _condition(found: Condition) -> dict[str, object]:
         "severity": found.level,
         "option": found.option,
         "above": None if found.above is None else number(found.above),
+        "below": None if found.below is None else number(found.below),
         "says": list(found.says),
         "notes": list(found.notes),
         "triggers": list(found.triggers),

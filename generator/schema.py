@@ -104,7 +104,8 @@ def _pattern(validator, pattern, instance, schema) -> Iterator[jsonschema.Valida
 
 def _compare(wrong):
     def keyword(validator, limit, instance, schema) -> Iterator[jsonschema.ValidationError]:
-        if _plain(instance, _NUMBER) and wrong(Decimal(instance), limit):
+        # Through text: no binary fraction is 99.999.
+        if _plain(instance, _NUMBER) and wrong(Decimal(instance), Decimal(str(limit))):
             yield jsonschema.ValidationError("")
 
     return keyword

@@ -5,7 +5,7 @@
 set -eu
 
 missing=
-for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck shfmt:shfmt curl:curl openssl:openssl ps:procps node:nodejs npm:npm chromium:chromium; do
+for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck shfmt:shfmt curl:curl openssl:openssl ps:procps node:nodejs npm:npm chromium:chromium promtool:prometheus amtool:prometheus-alertmanager; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 # Debian keeps PostgreSQL's own programs away from PATH.
@@ -30,6 +30,23 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
     # Otherwise the package starts a server, on the default port, now and whenever the machine starts.
     mkdir -p /etc/ssh
     : >/etc/ssh/sshd_not_to_be_run
+    ;;
+  esac
+  case $missing in
+  *prometheus*)
+    # Otherwise each of the two packages starts a server, on its default port, now and whenever the
+    # machine starts. Masked units are not started; policy-rc.d tells the same to other inits.
+    mkdir -p /etc/systemd/system
+    for unit in prometheus prometheus-alertmanager; do
+      case " $missing " in
+      *" $unit "*) ln -sf /dev/null "/etc/systemd/system/$unit.service" ;;
+      esac
+    done
+    if ! [ -e /usr/sbin/policy-rc.d ]; then
+      trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+      chmod 755 /usr/sbin/policy-rc.d
+    fi
     ;;
   esac
   # shellcheck disable=SC2086 # a list of names

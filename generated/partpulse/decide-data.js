@@ -58,6 +58,7 @@ window.rollbookDecide = {
    "severity": null,
    "option": "error-rate",
    "above": 5,
+   "below": null,
    "says": [
     "9.2 Error rate >5%: warning alert"
    ],
@@ -70,6 +71,7 @@ window.rollbookDecide = {
    "severity": "critical",
    "option": "error-rate",
    "above": 10,
+   "below": null,
    "says": [
     "3.1 High Severity Issues: Error rate spike (>10% requests failing)",
     "9.2 Error rate >10%: critical alert"
@@ -87,6 +89,7 @@ window.rollbookDecide = {
    "severity": "high",
    "option": "slowdown",
    "above": 2,
+   "below": null,
    "says": [
     "3.1 High Severity Issues: Performance degradation (>2x slower)",
     "9.2 Response time >2x: warning alert"
@@ -99,11 +102,25 @@ window.rollbookDecide = {
    ]
   },
   {
+   "id": "database-unavailable",
+   "words": "Database connection down",
+   "severity": "critical",
+   "option": null,
+   "above": null,
+   "below": null,
+   "says": [
+    "9.2 Database connection down: critical alert"
+   ],
+   "notes": [],
+   "triggers": []
+  },
+  {
    "id": "authentication-failures-critical",
    "words": "Auth failure rate >1%",
    "severity": "critical",
    "option": "authentication-failures",
    "above": 1,
+   "below": null,
    "says": [
     "9.2 Auth failure rate >1%: critical alert"
    ],
@@ -118,6 +135,7 @@ window.rollbookDecide = {
    "severity": "high",
    "option": "users-affected",
    "above": 50,
+   "below": null,
    "says": [
     "3.1 High Severity Issues: Significant user impact (>50% users affected)"
    ],
@@ -132,6 +150,7 @@ window.rollbookDecide = {
    "severity": "medium",
    "option": "fix-duration",
    "above": 4,
+   "below": null,
    "says": [
     "3.1 Medium Severity Issues: Fix available requires >4 hours"
    ],
@@ -146,6 +165,7 @@ window.rollbookDecide = {
    "severity": "critical",
    "option": null,
    "above": null,
+   "below": null,
    "says": [
     "3.1 Critical Issues: Application crashes or fails to start"
    ],
@@ -160,6 +180,7 @@ window.rollbookDecide = {
    "severity": "critical",
    "option": null,
    "above": null,
+   "below": null,
    "says": [
     "3.1 Critical Issues: Database connection failures"
    ],
@@ -174,6 +195,7 @@ window.rollbookDecide = {
    "severity": "critical",
    "option": null,
    "above": null,
+   "below": null,
    "says": [
     "3.1 Critical Issues: Authentication failures blocking all users"
    ],
@@ -188,6 +210,7 @@ window.rollbookDecide = {
    "severity": "critical",
    "option": null,
    "above": null,
+   "below": null,
    "says": [
     "3.1 Critical Issues: Data corruption detected"
    ],
@@ -202,6 +225,7 @@ window.rollbookDecide = {
    "severity": "critical",
    "option": null,
    "above": null,
+   "below": null,
    "says": [
     "3.1 Critical Issues: Security vulnerability introduced"
    ],
@@ -216,6 +240,7 @@ window.rollbookDecide = {
    "severity": "high",
    "option": null,
    "above": null,
+   "below": null,
    "says": [
     "3.1 High Severity Issues: Major functionality broken"
    ],
@@ -230,6 +255,7 @@ window.rollbookDecide = {
    "severity": "medium",
    "option": null,
    "above": null,
+   "below": null,
    "says": [
     "3.1 Medium Severity Issues: Business operations significantly impacted"
    ],
@@ -244,6 +270,7 @@ window.rollbookDecide = {
    "severity": "medium",
    "option": null,
    "above": null,
+   "below": null,
    "says": [
     "3.1 Medium Severity Issues: Workaround not feasible"
    ],

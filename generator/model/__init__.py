@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 
 from generator.model.canon import Canon, Clause, Gap
 from generator.model.deciding import Choice, Contradiction, Decided, Trigger
@@ -28,6 +27,20 @@ from generator.model.doing import (
     Procedure,
     Step,
     Stop,
+)
+from generator.model.measuring import (
+    Alerting,
+    Count,
+    Gauge,
+    Matcher,
+    Measure,
+    Metric,
+    Quantile,
+    Ratio,
+    Recipient,
+    Series,
+    Threshold,
+    Up,
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
 from generator.model.rehearsal import Rehearsal, Served, Started
@@ -177,26 +190,6 @@ class SeverityLevel:
 
 
 @dataclass(frozen=True)
-class Metric:
-    id: str
-    title: str
-    monitor: str | None
-    purpose: str | None
-    unit: str | None
-    option: str | None = None
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """`above` is in the unit of the metric; `alert` is None for a decision of people."""
-
-    id: str
-    metric: Metric
-    above: Decimal
-    alert: str | None
-
-
-@dataclass(frozen=True)
 class Block:
     """`kind` is one of the closed set in `schema/document.schema.json`; `value` as read."""
 
@@ -241,6 +234,7 @@ class Handbook:
     checklists: tuple[Checklist, ...]
     sections: tuple[Section, ...]
     canons: tuple[Canon, ...] = ()
+    alerting: Alerting = field(default_factory=Alerting)
     unfilled: tuple[Unfilled, ...] = ()
     choices: tuple[Choice, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
@@ -256,6 +250,7 @@ class Handbook:
 
 __all__ = [
     "MESSAGE_HOLES",
+    "Alerting",
     "Authority",
     "Block",
     "Budget",
@@ -270,23 +265,30 @@ __all__ = [
     "Contact",
     "Contacts",
     "Contradiction",
+    "Count",
     "Decided",
     "Drill",
     "Fact",
     "FactGroup",
     "Field",
     "Gap",
+    "Gauge",
     "Group",
     "Handbook",
     "Item",
     "Link",
     "LinkGroup",
+    "Matcher",
+    "Measure",
     "Message",
     "Metric",
     "Parameter",
     "Person",
     "Phase",
     "Procedure",
+    "Quantile",
+    "Ratio",
+    "Recipient",
     "Records",
     "Rehearsal",
     "Review",
@@ -294,6 +296,7 @@ __all__ = [
     "Revision",
     "Rollback",
     "Section",
+    "Series",
     "Served",
     "Service",
     "SeverityLevel",
@@ -303,6 +306,7 @@ __all__ = [
     "Threshold",
     "Trigger",
     "Unfilled",
+    "Up",
     "Value",
     "Waiver",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from generator import model
 from generator.outputs import OutFile
-from generator.render import canon, decide, document, forms, scripts
+from generator.render import alerts, canon, decide, document, forms, scripts
 
 OUTPUTS: tuple[Callable[[model.Handbook], list[OutFile]], ...] = (
     document.outputs,
@@ -14,6 +14,7 @@ OUTPUTS: tuple[Callable[[model.Handbook], list[OutFile]], ...] = (
     forms.outputs,
     canon.outputs,
     decide.outputs,
+    alerts.outputs,
 )
 
 

@@ -9,8 +9,9 @@ from generator.assemble import walk_sections
 from generator.durations import cycle_words, duration_words, range_words
 from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
 from generator.outputs import OutFile
-from generator.refs import decided_words, figure, holders, targets
-from generator.render import canon, evidence, lists
+from generator.refs import decided_words, holders, targets
+from generator.render import alerts, canon, evidence, lists
+from generator.render.alerts.words import figure_words
 from generator.render.commands import command_lines, expected, usage
 from generator.render.environment import render
 
@@ -176,10 +177,10 @@ def _phases(book: model.Handbook) -> dict[str, object]:
 
 
 def _thresholds(book: model.Handbook) -> dict[str, object]:
-    normal = {"times-normal": " normal"}
     return {
         "thresholds": [
-            f"{t.metric.title} {figure(t)}{normal.get(t.metric.unit, '')} → {t.alert.capitalize()}"
+            f"{t.metric.title} {figure_words(t)} → {t.alert.capitalize()}"
+            + (" (assumed)" if t.assumed.keys() & {"above", "below", "alert"} else "")
             for t in book.thresholds
             if t.alert
         ],
@@ -189,6 +190,7 @@ def _thresholds(book: model.Handbook) -> dict[str, object]:
             for c in book.contradictions
             if c.decided is not None
         ],
+        "rules": alerts.shown(book),
     }
 
 

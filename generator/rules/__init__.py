@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from generator import model
 from generator.files import Document
 from generator.problems import Problem
+from generator.rules.alerts import (
+    alerts_can_be_made,
+    assumptions_are_about_something,
+    measures_can_be_made,
+)
 from generator.rules.canons import (
     canons_are_shown,
     clauses_are_answered_or_declared,
@@ -74,6 +79,9 @@ RULES: tuple[Rule, ...] = (
     decisions_decide_something,
     choices_lead_somewhere,
     options_can_be_typed,
+    measures_can_be_made,
+    alerts_can_be_made,
+    assumptions_are_about_something,
     evidence_is_whole,
     logs_say_the_same,
     record_days_are_in_order,

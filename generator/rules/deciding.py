@@ -70,9 +70,9 @@ def choices_lead_somewhere(context: Context) -> Iterator[Problem]:
 
 
 def options_can_be_typed(context: Context) -> Iterator[Problem]:
-    metrics = [t.metric for t in context.handbook.thresholds]
+    metrics = {t.metric.id: t.metric for t in context.handbook.thresholds}
     taken: dict[str, str] = {}
-    for metric in dict.fromkeys(metrics):
+    for metric in metrics.values():
         name = metric.option or metric.id
         if name in RESERVED or taken.setdefault(name, metric.id) != metric.id:
             yield problem_at(

@@ -13,11 +13,12 @@ from generator.text import REFERENCE
 
 
 def figures_agree(context: Context) -> Iterator[Problem]:
-    by_metric: dict[str, dict[str, model.Threshold]] = {}
+    # What is too much and what is too little of one metric are two series of figures.
+    by_metric: dict[tuple[str, bool], dict[str, model.Threshold]] = {}
     for threshold in context.handbook.thresholds:
         if threshold.alert is None:
             continue
-        same = by_metric.setdefault(threshold.metric.id, {})
+        same = by_metric.setdefault((threshold.metric.id, threshold.below is None), {})
         if threshold.alert in same:
             other = same[threshold.alert]
             yield problem_at(
@@ -27,13 +28,17 @@ def figures_agree(context: Context) -> Iterator[Problem]:
                 related=(place_of(other.id),),
             )
         same.setdefault(threshold.alert, threshold)
-    for same in by_metric.values():
-        if len(same) == 2 and same["warning"].above >= same["critical"].above:
+    for (_, above), same in by_metric.items():
+        if len(same) == 2 and (
+            same["warning"].value >= same["critical"].value
+            if above
+            else same["warning"].value <= same["critical"].value
+        ):
             low, high = same["warning"], same["critical"]
             yield problem_at(
                 low.id,
                 f"the warning ({figure(low)}) does not come before the critical alert ({figure(high)}) at {place_of(high.id)}",
-                "a warning has the lower figure",
+                f"a warning has the {'lower' if above else 'higher'} figure",
                 related=(place_of(high.id),),
             )
 

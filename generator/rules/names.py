@@ -56,24 +56,30 @@ _PLAIN_KEYS = frozenset(
         "contains",
         "demands",
         "equals",
+        "is",
+        "is-not",
         "label",
         "lacks",
         "missing",
         "name",
         "paragraph",
         "part",
+        "none-of",
+        "one-of",
         "path",
         "protocol",
         "run",
+        "starts",
         "title",
         "unfilled",
+        "url-file",
         "value",
         "with",
     )
 )
 
 # Texts that reach a program or a shell, though their key is one for readers elsewhere.
-_PLAIN_THERE = frozenset((("help", "procedure"), ("text", "contacts")))
+_PLAIN_THERE = frozenset((("from", "thresholds"), ("help", "procedure"), ("text", "contacts")))
 
 
 def names_hold_no_references(context: Context) -> Iterator[Problem]:

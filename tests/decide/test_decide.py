@@ -215,8 +215,9 @@ def test_the_table_as_data_says_all_that_the_table_says(book):
     """Nothing of the table is lost on its way to the page, and a figure stays exact."""
     found = table(book)
     data = json.loads(json.dumps(table_data(found)))
-    assert [(c["id"], c["above"]) for c in data["conditions"]] == [
-        (c.id, None if c.above is None else float(c.above)) for c in found.conditions
+    assert [(c["id"], c["above"], c["below"]) for c in data["conditions"]] == [
+        (c.id, *(None if x is None else float(x) for x in (c.above, c.below)))
+        for c in found.conditions
     ]
     other = replace(book, choices=(), contradictions=())
     assert table_data(table(other))["choices"] == []

@@ -15,7 +15,7 @@ import markdown
 import pytest
 from mkdocs.config import load_config
 
-from generator.decide import Table, answer, crossed, severity_words, table
+from generator.decide import Condition, Table, answer, crossed, severity_words, table
 from generator.load import load
 from generator.render.decide import outputs
 from generator.report_decide import given_words, headline
@@ -122,13 +122,19 @@ def expected(found: Table, data: dict) -> dict:
     }
 
 
+def figure(condition: Condition) -> Decimal:
+    return condition.below if condition.above is None else condition.above
+
+
 def invented(found: Table, number: int, seed: int) -> list[dict]:
     """Questions of every kind, with figures at and around every threshold."""
     chance = random.Random(seed)
     near: dict[str, list[str]] = {m.option: ["0", "0.000001"] for m in found.measures}
     for condition in found.conditions:
         if condition.option:
-            near[condition.option] += [f"{condition.above + Decimal(d)}" for d in ("0", "0.000001")]
+            near[condition.option] += [
+                f"{figure(condition) + Decimal(d)}" for d in ("-0.000001", "0", "0.000001")
+            ]
     triggers = [c.id for c in found.conditions if c.option is None]
     cases = [w.case for w in found.ways if w.case]
 
@@ -202,5 +208,7 @@ def test_only_beyond_the_figure_something_is_crossed():
     book = load(ROOT / "content/partpulse").handbook
     for condition in table(book).conditions:
         if condition.option:
-            assert not crossed(condition, condition.above)
-            assert crossed(condition, condition.above + Decimal("0.000001"))
+            step = Decimal("0.000001") * (1 if condition.below is None else -1)
+            assert not crossed(condition, figure(condition))
+            assert not crossed(condition, figure(condition) - step)
+            assert crossed(condition, figure(condition) + step)

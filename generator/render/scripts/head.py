@@ -159,7 +159,7 @@ def _fixed(parameter: model.Parameter, book: model.Handbook) -> Shell:
     """The right side of an assignment; empty for a fact that nobody has supplied."""
     if parameter.threshold is not None:
         limit = next(t for t in book.thresholds if t.id == parameter.threshold)
-        return shell.quote(str(limit.above))
+        return shell.quote(str(limit.value))
     if parameter.fact is None:
         return shell.quote(parameter.value or "")
     fact = next(f for g in book.service.fact_groups for f in g.facts if f.id == parameter.fact)

@@ -36,7 +36,9 @@
 
   // The figure itself is still good.
   function crossed(condition, value) {
-    return Number(value) > condition.above;
+    return condition.above === null
+      ? Number(value) < condition.below
+      : Number(value) > condition.above;
   }
 
   function applies(way, level, holds, given) {

@@ -1,0 +1,75 @@
+"""The rules as the document shows them: what is measured, and what each figure leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from generator import model
+from generator.markdown import Markdown, code_span, escape, inline
+from generator.refs import Target, targets
+from generator.render.alerts import words
+from generator.render.alerts.expressions import alerts_on, watched
+from generator.text import Code
+
+Targets = Mapping[tuple[str, str], Target]
+
+
+def shown(book: model.Handbook, path: str, example: str | None) -> dict[str, object] | None:
+    """What the template needs; None where there are no rules.
+
+    `path` leads to them, `example` to the configuration that says who is told.
+    """
+    metrics = watched(book)
+    if not metrics:
+        return None
+    known = targets(book)
+    return {
+        "name": path.rpartition("/")[2],
+        "path": path,
+        "example": example,
+        "metrics": [
+            {
+                "title": metric.title,
+                "rows": _rows(words.measured(metric), known),
+                "figures": [_figure(t, known) for t in alerts_on(book, metric)],
+            }
+            for metric in metrics
+        ],
+        "shared": _rows(words.shared(book), known),
+        "unmeasured": [
+            f"{t.metric.title} {words.figure_words(t)}"
+            for t in book.thresholds
+            if t.alert and t.metric.measure is None
+        ],
+    }
+
+
+def _figure(threshold: model.Threshold, known: Targets) -> dict[str, object]:
+    procedure = inline(f"[[procedure:{threshold.procedure}]]", known) if threshold.procedure else ""
+    rows = words.acted_on(threshold, (procedure,))
+    # The title says the figure and what it leads to.
+    rows = [r for r in rows if r.why is not None or r.key in ("for", "procedure")]
+    title = f"{threshold.metric.title} {words.figure_words(threshold)}"
+    return {
+        "title": f"{title} → {str(threshold.alert).capitalize()}",
+        "rows": _rows(rows, known),
+    }
+
+
+def _rows(rows: Iterable[words.Row], known: Targets) -> list[Markdown]:
+    return [Markdown(f"{row.label}: {_value(row.value)}{_why(row, known)}") for row in rows]
+
+
+def _why(row: words.Row, known: Targets) -> str:
+    return "" if row.why is None else f" (assumed: {inline(row.why, known)})"
+
+
+def _value(parts: words.Words) -> str:
+    return "".join(
+        part
+        if isinstance(part, Markdown)
+        else code_span(part.text)
+        if isinstance(part, Code)
+        else escape(part)
+        for part in parts
+    )
