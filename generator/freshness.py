@@ -258,7 +258,8 @@ def why_not(book: model.Handbook, drill: model.Drill) -> str:
 
 def today(now: datetime, timezone: str) -> date:
     """The day that `now` (with its time zone) is in `timezone` (IANA name)."""
-    return now.astimezone(ZoneInfo(timezone)).date()
+    # Zones are cached by their names, and the author's own text would hold its file.
+    return now.astimezone(ZoneInfo(str(timezone))).date()
 
 
 def worst_first(clocks: Iterable[Judged]) -> list[Judged]:

@@ -33,7 +33,7 @@ def standing(records: Iterable[Record]) -> list[Record]:
 def day_of(moment: str, timezone: str) -> date:
     """The day that a moment in UTC is in the time zone of the policy."""
     found = datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    return found.astimezone(ZoneInfo(timezone)).date()
+    return found.astimezone(ZoneInfo(str(timezone))).date()
 
 
 def last_review(book: model.Handbook) -> Review | None:

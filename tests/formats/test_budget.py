@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 import weakref
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -44,6 +45,7 @@ def test_one_service_is_alive_at_a_time_and_nothing_of_it_afterwards(
     monkeypatch.setattr(source, "File", Watched)
     monkeypatch.setattr(gate, "load", watched)
     monkeypatch.setattr(yaml, "parse", lambda text, **k: parses.append(1) or parse(text, **k))
+    ZoneInfo.clear_cache()
     gc.collect()
     gc.disable()
     try:

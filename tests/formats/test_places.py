@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,9 @@ def test_every_reason_is_a_finding_of_its_own(tmp_path, monkeypatch, capsys) -> 
         if a.message.startswith("review")
     ]
     assert titles == ["Full: Overdue", "Full: Changed since"] + ["Full: Rolled back since"] * 2
+    (found,) = json.loads(run(capsys, "check", "--format", "sarif"))["runs"]
+    prints = {r["partialFingerprints"]["rollbook/v1"] for r in found["results"]}
+    assert len(prints) == len(found["results"]), "two rollbacks are two findings"
 
 
 def test_paths_are_those_of_the_repository(tmp_path, monkeypatch, capsys) -> None:
