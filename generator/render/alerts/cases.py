@@ -112,7 +112,8 @@ class _Makes:
             return
         enough, bad = Decimal(self.kind.traffic), self.bad()
         # Late enough that a window twice as long would hold twice as many.
-        late = max(self.late(), self.onset + self.lead)
+        longest = max(_seconds(t.lasting) for t in self.thresholds)
+        late = max(self.late(), self.onset + self.lead + longest)
         name = f"{self.metric.id}: bad, but of only {number(enough - 1)}"
         if enough > 1:
             yield self.case(name, self.flows(bad, enough - 1), [Look(late, ())])
