@@ -239,12 +239,14 @@ class _Makes:
         if isinstance(self.kind, model.Ratio | model.Quantile) and self.kind.traffic > 1:
             few = Decimal(self.kind.traffic - 1)
             tried["too little traffic when it was normal"] = self.flows(Decimal(1), few)
-            yield self.case(
-                f"{self.metric.id}: just enough traffic when it was normal",
-                self.flows(self.bad()),
-                [self.look(self.late(), self.bad())],
-                then=self.flows(Decimal(1), few + 1),
-            )
+            # A ratio of little traffic is no whole number of requests.
+            if isinstance(self.kind, model.Quantile):
+                yield self.case(
+                    f"{self.metric.id}: just enough traffic when it was normal",
+                    self.flows(self.bad()),
+                    [self.look(self.late(), self.bad())],
+                    then=self.flows(Decimal(1), few + 1),
+                )
         if not isinstance(self.kind, model.Quantile):
             nothing = Decimal(0)
             tried["normal was 0"] = self.flows(nothing, before=nothing)
