@@ -112,7 +112,8 @@ class _Makes:
             return
         enough, bad = Decimal(self.kind.traffic), self.bad()
         # Late enough that a window twice as long would hold twice as many.
-        late = max(self.late(), self.onset + self.lead)
+        longest = max(_seconds(t.lasting) for t in self.thresholds)
+        late = max(self.late(), self.onset + self.lead + longest)
         name = f"{self.metric.id}: bad, but of only {number(enough - 1)}"
         if enough > 1:
             yield self.case(name, self.flows(bad, enough - 1), [Look(late, ())])
@@ -238,12 +239,14 @@ class _Makes:
         if isinstance(self.kind, model.Ratio | model.Quantile) and self.kind.traffic > 1:
             few = Decimal(self.kind.traffic - 1)
             tried["too little traffic when it was normal"] = self.flows(Decimal(1), few)
-            yield self.case(
-                f"{self.metric.id}: just enough traffic when it was normal",
-                self.flows(self.bad()),
-                [self.look(self.late(), self.bad())],
-                then=self.flows(Decimal(1), few + 1),
-            )
+            # A ratio of little traffic is no whole number of requests.
+            if isinstance(self.kind, model.Quantile):
+                yield self.case(
+                    f"{self.metric.id}: just enough traffic when it was normal",
+                    self.flows(self.bad()),
+                    [self.look(self.late(), self.bad())],
+                    then=self.flows(Decimal(1), few + 1),
+                )
         if not isinstance(self.kind, model.Quantile):
             nothing = Decimal(0)
             tried["normal was 0"] = self.flows(nothing, before=nothing)

@@ -35,6 +35,7 @@ def shown(book: model.Handbook, path: str, example: str | None) -> dict[str, obj
             }
             for metric in metrics
         ],
+        "document": book.alerting.document,
         "shared": _rows(words.shared(book), known),
         "unmeasured": [
             f"{t.metric.title} {words.figure_words(t)}"
