@@ -112,7 +112,7 @@
 
   function list(title, name, items) {
     if (!items.length) return [];
-    return [make("h3", {}, title), make("ul", { "data-list": name }, ...items)];
+    return [make("h2", {}, title), make("ul", { "data-list": name }, ...items)];
   }
 
   function wordsOf(condition, given) {
