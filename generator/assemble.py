@@ -14,7 +14,7 @@ from generator import model
 from generator.durations import duration_words
 from generator.files import Document
 from generator.records.shapes import collected
-from generator.shapes import checklist, each, flag, lines, procedure
+from generator.shapes import checklist, each, flag, lines, procedure, references
 from generator.source import Mapping, Node, Scalar, Sequence
 from generator.stamps import contents, stamp
 from generator.text import REFERENCE
@@ -123,6 +123,7 @@ def _service(data: Mapping, unfilled: list[model.Unfilled]) -> model.Service:
             model.Revision(r["version"], date.fromisoformat(r["date"]), tuple(r["changes"]))
             for r in data["history"]
         ),
+        references=references(data.get("references")),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from generator import freshness
 from generator.problems import Problem
@@ -57,10 +57,10 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def problems_json(problems: list[Problem]) -> str:
-    return json.dumps(
-        {"schema": 1, "problems": [_problem(p) for p in problems]}, ensure_ascii=False, indent=2
-    )
+def problems_json(problems: list[Problem], more: Mapping[str, object] | None = None) -> str:
+    """The problems for programs; `more` is what was asked for beside them."""
+    data = {"schema": 1, "problems": [_problem(p) for p in problems], **(more or {})}
+    return json.dumps(data, ensure_ascii=False, indent=2)
 
 
 def _problem(problem: Problem) -> dict[str, object]:

@@ -183,6 +183,7 @@ REVERT_TO = Action(
     on_failure="Nothing was published. Read what the script says, then run it again.",
     touches="adds objects to the clone's object store: the revert commit, what the clone lacks",
     forms=(("migrations", r"[A-Za-z0-9][A-Za-z0-9._/-]*"),),
+    names=(("migrations", "path"),),
 )
 
 PUBLISH_REVERT = Action(

@@ -36,7 +36,8 @@ class Action:
     with 0 only if the last action that `changes` something is followed by one that
     `verifies` it, or does so itself. An action that `looks` is a check: its fragment is the
     body of a function that sets `found` and answers 0 (it holds), 1 (it does not) or 2 (it
-    could not be looked at, or a person must judge).
+    could not be looked at, or a person must judge). `names` says which parameters name something
+    of the service's own repository, and of which kind: a key of RESOLVERS in `references/resolvers.py`.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Action:
     environment: tuple[tuple[str, str], ...] = ()
     optional: tuple[str, ...] = ()
     looks: bool = False
+    names: tuple[tuple[str, str], ...] = ()
 
     @property
     def fragment(self) -> str:

@@ -69,6 +69,7 @@ ROLL_BACK = Action(
     ),
     parameters=("address", "migrations"),
     forms=(_FOLDER,),
+    names=(("migrations", "path"),),
     needs=(),
     gives=("target", "asked", "production_host"),
     uses=("commit", "short"),
@@ -186,6 +187,7 @@ CHOOSE = Action(
     on_failure="Nothing was changed. '--list' shows the deployments to choose from.",
     touches="",
     forms=(_FOLDER,),
+    names=(("migrations", "path"),),
 )
 
 MOVE = Action(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from generator.cli import references
 from generator.cli.common import OK, PROBLEMS, Commands, add_format, count, print_problems
 
 
@@ -22,9 +23,9 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="write nothing; show what is out of date, missing, orphaned or edited by hand",
     )
-    add_format(
-        commands.add("validate", _validate, "show every problem of the content"), "text", "json"
-    )
+    check = commands.add("validate", _validate, "show every problem of the content")
+    references.add(check)
+    add_format(check, "text", "json")
     evidence = commands.add(
         "evidence", _evidence, "put document, scripts, facts and records into one archive"
     )
@@ -45,16 +46,19 @@ def _build(options: argparse.Namespace) -> int:
 
 def _validate(options: argparse.Namespace) -> int:
     from generator.build import validate
-    from generator.problems import has_errors
+    from generator.problems import has_errors, ordered
     from generator.report import problems_json
 
     services, problems = validate(options.content, options.service)
+    looks = references.looks(options)
+    problems = ordered([*problems, *(p for look in looks for p in look.problems)])
     if options.format == "json":
-        print(problems_json(problems))
+        print(problems_json(problems, references.as_data(looks)))
     else:
         print_problems(problems)
         errors = sum(p.severity == "error" for p in problems)
         warnings = count(len(problems) - errors, "warning")
+        references.tell(looks)
         print(f"{count(services, 'service')}: {count(errors, 'error')}, {warnings}")
     return PROBLEMS if has_errors(problems) else OK
 

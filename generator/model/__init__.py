@@ -27,6 +27,7 @@ from generator.model.doing import (
     Stop,
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
+from generator.model.references import References
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Service:
     link_groups: tuple[LinkGroup, ...]
     maintenance: tuple[str, ...]
     history: tuple[Revision, ...]
+    references: References = field(default_factory=References)
 
 
 @dataclass(frozen=True)
@@ -283,6 +285,7 @@ __all__ = [
     "Phase",
     "Procedure",
     "Records",
+    "References",
     "Review",
     "ReviewPolicy",
     "Revision",
