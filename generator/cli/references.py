@@ -1,17 +1,18 @@
-"""The options of `validate` that look beyond the content: --against PATH."""
+"""The options that look beyond the content: --against PATH, --online."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from generator.problems import Problem
     from generator.references.lookup import Looked
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_against(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against",
         type=Path,
@@ -20,23 +21,38 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def looks(options: argparse.Namespace) -> list[Looked]:
-    """What was asked for; nothing for a service whose content has errors, which are told."""
+def add(parser: argparse.ArgumentParser) -> None:
+    add_against(parser)
+
+
+def against(options: argparse.Namespace) -> Looked | None:
+    """None where nobody asked, or the content has errors, which are told elsewhere."""
     from generator.references import lookup
 
-    found = []
-    if options.against is not None:
-        found.append(lookup.against(options.content, options.service, options.against))
-    return [look for look in found if look is not None]
+    if options.against is None:
+        return None
+    return lookup.against(options.content, options.service, options.against)
+
+
+def looks(options: argparse.Namespace) -> list[Looked]:
+    """All that was asked for."""
+    return [look for look in (against(options),) if look is not None]
+
+
+def unchecked(look: Looked) -> Iterator[Problem]:
+    """What could not be checked, as a list of its own for people who read problems only."""
+    from generator.problems import Problem, quoted
+
+    for one, reason in look.open:
+        words = f"not checked: {quoted(one.name, 300)}: {reason}"
+        yield Problem(one.place, words, severity="warning")
 
 
 def tell(looks: Iterable[Looked]) -> None:
     """What could not be checked, then how many there were of each."""
-    from generator.problems import quoted
-
     for look in looks:
-        for one, reason in look.open:
-            print(f"{one.place}: not checked: {quoted(one.name, 300)}: {reason}")
+        for problem in unchecked(look):
+            print(f"{problem.place}: {problem.message}")
         print(look.summary)
 
 

@@ -168,3 +168,15 @@ def test_a_broken_package_file_is_not_taken_for_an_answer(broken: str, tmp_path:
     found = looked(tmp_path)
     assert not [n for n in found.found if n.kind == "npm-package"]
     assert [n for n in found.open if n[0].kind == "npm-package"] or found.problems
+
+
+def test_the_reviewer_is_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = ["review", "--content", str(ROOT / "content"), "--as-of", "2026-12-01"]
+    assert main(run) == 0
+    assert "not looked up; name a checkout with --against PATH" in capsys.readouterr().out
+    write(tmp_path, NEXT)
+    (tmp_path / "next.config.ts").unlink()
+    assert main([*run, "--against", str(tmp_path)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the file 'next.config.ts' is nowhere in the repository" in told
+    assert "elsewhere: another repository" in told
