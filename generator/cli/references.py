@@ -23,6 +23,11 @@ def add_against(parser: argparse.ArgumentParser) -> None:
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_against(parser)
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="ask each web address of the content whether it still leads somewhere",
+    )
 
 
 def against(options: argparse.Namespace) -> Looked | None:
@@ -36,7 +41,12 @@ def against(options: argparse.Namespace) -> Looked | None:
 
 def looks(options: argparse.Namespace) -> list[Looked]:
     """All that was asked for."""
-    return [look for look in (against(options),) if look is not None]
+    found = [against(options)]
+    if options.online:
+        from generator.references.links import online
+
+        found.append(online(options.content, options.service))
+    return [look for look in found if look is not None]
 
 
 def unchecked(look: Looked) -> Iterator[Problem]:
@@ -60,6 +70,7 @@ def as_data(looks: Iterable[Looked]) -> dict[str, object]:
     """The same for programs; empty when nothing was looked up."""
     found = [
         {
+            "what": look.noun,
             "looked_up": len(look.found) + look.dead + len(look.open),
             "dead": look.dead,
             "found": [_one(one) for one in look.found],

@@ -24,11 +24,13 @@ class Looked:
     problems: tuple[Problem, ...]
     open: tuple[tuple[Named, str], ...]
     dead: int
+    noun: str = "reference"
 
     @property
     def summary(self) -> str:
         total = len(self.found) + self.dead + len(self.open)
-        noun = "reference" if total == 1 else "references"
+        many = "es" if self.noun.endswith("s") else "s"
+        noun = self.noun if total == 1 else self.noun + many
         return (
             f"{total} {noun} looked up: {len(self.found)} found, {self.dead} dead, "
             f"{len(self.open)} not checked"

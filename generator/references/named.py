@@ -72,14 +72,14 @@ def named(book: model.Handbook, documents: Iterable[Document]) -> list[Named]:
 def _all(book: model.Handbook, documents: Iterable[Document]) -> Iterator[Named]:
     told = book.service.references
     for node in (*told.paths, *told.routes.values()):
-        yield _at(node, Seen("path", node))
+        yield at(node, Seen("path", node))
     for node in told.routes:
-        yield _at(node, Seen("route", node))
+        yield at(node, Seen("route", node))
     for node in told.variables:
-        yield _at(node, Seen("variable", node))
+        yield at(node, Seen("variable", node))
     for link in (link for group in book.service.link_groups for link in group.links):
         if link.path is not None:
-            yield _at(link.path, Seen("path", link.path))
+            yield at(link.path, Seen("path", link.path))
     for thing in (*book.procedures, *book.checklists):
         yield from _scripted(book, thing)
     for section in walk_sections(book.sections):
@@ -88,7 +88,7 @@ def _all(book: model.Handbook, documents: Iterable[Document]) -> Iterator[Named]
                 yield from _snippet(block.value["text"])
     for document in documents:
         if not document.record:
-            for node in _prose(document.data):
+            for node in prose(document.data):
                 yield from _in_prose(node)
 
 
@@ -100,12 +100,12 @@ def _scripted(book: model.Handbook, thing: Scripted) -> Iterator[Named]:
             filled = [_filled(word, values) for word in command.words]
             nodes = {text: node for text, node in reversed(filled)}
             for seen in in_command([text for text, _ in filled]):
-                yield _at(nodes.get(seen.word or seen.name, command.words[0]), seen)
+                yield at(nodes.get(seen.word or seen.name, command.words[0]), seen)
         action = actions.find(doing.action or "")
         for parameter, kind in action.names if action else ():
             if parameter in doing.arguments:
                 text, node = _filled(doing.arguments[parameter], values)
-                yield _at(node, Seen("open" if UNKNOWN in text else kind, text))
+                yield at(node, Seen("open" if UNKNOWN in text else kind, text))
 
 
 def _values(book: model.Handbook, thing: Scripted) -> dict[str, str]:
@@ -128,19 +128,20 @@ def _filled(word: Scalar, values: dict[str, str]) -> tuple[str, Scalar]:
 def _snippet(node: Scalar) -> Iterator[Named]:
     for line in node.splitlines():
         for seen in in_command(_split(line)):
-            yield _at(node, seen)
+            yield at(node, seen)
 
 
-def _prose(node: Node) -> Iterator[Scalar]:
+def prose(node: Node) -> Iterator[Scalar]:
+    """Every text that speaks to readers of what is so today."""
     if isinstance(node, Scalar):
         yield node
     elif isinstance(node, Sequence):
         for value in node:
-            yield from _prose(value)
+            yield from prose(value)
     elif isinstance(node, Mapping):
         for key, value in node.items():
             if key not in _NOT_PROSE:
-                yield from _prose(value)
+                yield from prose(value)
 
 
 def _in_prose(node: Scalar) -> Iterator[Named]:
@@ -151,11 +152,11 @@ def _in_prose(node: Scalar) -> Iterator[Named]:
         words = _split(part.text)
         if len(words) > 1:
             for seen in in_command(words):
-                yield _at(node, seen)
+                yield at(node, seen)
         elif ENVIRONMENT.fullmatch(part.text):
-            yield _at(node, Seen("variable", part.text))
+            yield at(node, Seen("variable", part.text))
         elif sure := looks_like_file(part.text):
-            yield _at(node, Seen("file", part.text, sure=sure == "sure"))
+            yield at(node, Seen("file", part.text, sure=sure == "sure"))
 
 
 def _split(line: str) -> list[str]:
@@ -165,7 +166,7 @@ def _split(line: str) -> list[str]:
         return line.split()
 
 
-def _at(node: Scalar, seen: Seen) -> Named:
+def at(node: Scalar, seen: Seen) -> Named:
     """The name with the very spot at which it stands in the text of `node`."""
     place = place_of(node)
     left = len(node)
