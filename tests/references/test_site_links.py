@@ -19,8 +19,9 @@ from tests.conftest import ROOT
 
 
 def built(folder: Path) -> subprocess.CompletedProcess:
+    """Not --quiet: that hides the warnings from --strict, too, and the build passes."""
     return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict"],
+        [sys.executable, "-m", "mkdocs", "build", "--strict"],
         cwd=folder,
         capture_output=True,
         text=True,
