@@ -14,7 +14,7 @@ from generator.canon.shapes import canons
 from generator.durations import duration_words
 from generator.files import Document
 from generator.records.shapes import collected
-from generator.shapes import checklist, each, flag, lines, procedure
+from generator.shapes import checklist, each, flag, lines, procedure, references
 from generator.source import Mapping, Node, Scalar, Sequence, key_place
 from generator.stamps import contents, stamp
 from generator.text import REFERENCE
@@ -129,6 +129,7 @@ def _service(data: Mapping, unfilled: list[model.Unfilled]) -> model.Service:
             for r in data["history"]
         ),
         pages=dict(data.get("rehearsal", {}).get("pages", {})),
+        references=references(data.get("references")),
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generator import outputs
+from generator import model, outputs
 from generator.files import shown_path
 from generator.load import load_all, service_folders
 from generator.markdown import formatted
 from generator.outputs import OutFile
 from generator.problems import Problem, has_errors, ordered
+from generator.references import inside
 from generator.render import render_all
 from generator.render.index import render_index
 
@@ -32,8 +33,16 @@ def validate(content: Path, only: list[str]) -> tuple[int, list[Problem]]:
         count += 1
         problems += loaded.problems
         if loaded.handbook is not None:
-            render_all(loaded.handbook)
+            problems += _dead_links(loaded.handbook, render_all(loaded.handbook), Path("generated"))
     return count, ordered(problems)
+
+
+def _dead_links(book: model.Handbook, files: list[OutFile], out: Path) -> list[Problem]:
+    """Links of one service's outputs, and of the front page to them, that lead nowhere."""
+    service = book.service
+    front = render_index([(str(service.id), str(service.name), str(service.title))])
+    placed = [replace(f, path=f"{service.id}/{f.path}") for f in files]
+    return inside.problems(shown_path(out), [OutFile("index.md", front), *placed])
 
 
 def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
@@ -53,6 +62,7 @@ def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
         service = loaded.handbook.service
         services.append((loaded.id, str(service.name), str(service.title)))
         files = render_all(loaded.handbook)
+        problems += _dead_links(loaded.handbook, files, out)
         total += len(files)
         found = outputs.plan(out / loaded.id, files, formatted)
         problems += found.problems

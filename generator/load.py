@@ -20,11 +20,15 @@ _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Loaded:
-    """`handbook` is None when the content has errors; `problems` holds warnings too."""
+    """`handbook` is None when the content has errors; `problems` holds warnings too.
+
+    `documents` are those that fit their schema, as they were read.
+    """
 
     id: str
     handbook: model.Handbook | None
     problems: tuple[Problem, ...]
+    documents: tuple[Document, ...] = ()
 
 
 class UsageError(Exception):
@@ -97,7 +101,7 @@ def load(folder: Path, more: Iterable[Document] = ()) -> Loaded:
             handbook = replace(handbook, contradictions=found)
     if has_errors(problems):
         handbook = None
-    return Loaded(folder.name, handbook, tuple(ordered(problems)))
+    return Loaded(folder.name, handbook, tuple(ordered(problems)), tuple(valid))
 
 
 def load_all(content: Path, only: list[str]) -> Iterator[Loaded]:

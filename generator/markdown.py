@@ -145,6 +145,11 @@ def anchor(heading: str) -> str:
     """The fragment that GitHub and the site give to a heading."""
     heading = " ".join(heading.split())
     plain = "".join(p.text if isinstance(p, (Plain, Code)) else "" for p in parts(heading))
+    return slug(plain)
+
+
+def slug(plain: str) -> str:
+    """The anchor of a heading that reads like this."""
     kept = "".join(c for c in plain.lower() if c in " -_" or unicodedata.category(c)[0] in "LNM")
     return kept.replace(" ", "-")
 

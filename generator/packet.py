@@ -56,10 +56,15 @@ def packet(
 ) -> Packet:
     """Everything that a reviewer of `book` has to know on the day `as_of`.
 
-    `dead` has the references that lead nowhere; None where nobody has looked.
+    `dead` has the references that lead nowhere, and what could not be checked; None where
+    nobody has looked.
     """
     found = state.assess(book, as_of, rendered=rendered)
-    looked = "" if dead is not None else ": not looked at; name a checkout with --against PATH"
+    looked = (
+        ", or could not be checked"
+        if dead is not None
+        else ": not looked up; name a checkout with --against PATH"
+    )
     sections = (
         Section("clocks", "How the clocks stand", tuple(_clocks(found)), "no clock runs"),
         Section("changes", "What changed since the last review", tuple(_changes(book)), "nothing"),

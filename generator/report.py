@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
@@ -27,11 +27,14 @@ class View:
     """What a format has to know besides what was found.
 
     `root` is the folder from which a platform counts paths; None means the current one.
-    `simulated`: the day was given, it is not today.
+    `simulated`: the day was given, it is not today. `notes` are lines for people beside the
+    problems, `more` is the same for programs.
     """
 
     simulated: bool = False
     root: Path | None = None
+    notes: Sequence[str] = ()
+    more: Mapping[str, object] = field(default_factory=dict)
 
 
 def writer(name: str, command: str) -> Callable[..., Iterator[str]]:

@@ -159,3 +159,13 @@ def _group(data: Mapping) -> model.Group:
             for i in data["items"]
         ),
     )
+
+
+def references(data: Mapping | None) -> model.References:
+    found = data if data is not None else Mapping()
+    return model.References(
+        elsewhere=dict(found.get("elsewhere", {})),
+        paths=lines(found, "paths"),
+        routes=dict(found.get("routes", {})),
+        variables=lines(found, "variables"),
+    )

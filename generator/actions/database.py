@@ -54,6 +54,7 @@ MIGRATIONS = Action(
     looks=True,
     verifies=True,
     forms=(("folder", r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"),),
+    names=(("folder", "path"),),
     commands=(
         (
             "diff",

@@ -186,6 +186,7 @@ REVERT_TO = Action(
     touches="adds objects to the clone's object store: the revert commit, what the clone lacks",
     forms=(("migrations", r"[A-Za-z0-9][A-Za-z0-9._/-]*"),),
     stand_ins=("git",),
+    names=(("migrations", "path"),),
 )
 
 PUBLISH_REVERT = Action(

@@ -38,6 +38,8 @@ class Action:
     body of a function that sets `found` and answers 0 (it holds), 1 (it does not) or 2 (it
     could not be looked at, or a person must judge). `stand_ins` name what a rehearsal needs in the
     place of the world outside: see generator/rehearsal/table.py.
+    could not be looked at, or a person must judge). `names` says which parameters name something
+    of the service's own repository, and of which kind: a key of RESOLVERS in `references/resolvers.py`.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Action:
     optional: tuple[str, ...] = ()
     looks: bool = False
     stand_ins: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
 
     @property
     def fragment(self) -> str:

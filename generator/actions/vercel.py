@@ -69,6 +69,7 @@ ROLL_BACK = Action(
     ),
     parameters=("address", "migrations"),
     forms=(_FOLDER,),
+    names=(("migrations", "path"),),
     needs=(),
     gives=("target", "asked", "production_host"),
     uses=("commit", "short"),
@@ -190,6 +191,7 @@ CHOOSE = Action(
     touches="",
     forms=(_FOLDER,),
     stand_ins=("vercel",),
+    names=(("migrations", "path"),),
 )
 
 MOVE = Action(

@@ -19,6 +19,7 @@ _GET = Command(
 )
 _GET_HOLES = (("address", "address", "<production-url>"), ("path", "path", "{path}"))
 _PATH = ("path", r"/[A-Za-z0-9._~/-]*")
+_ROUTE = (("path", "route"),)
 # Nothing at all would be found in every answer.
 _SOMETHING = r".*\S.*"
 
@@ -33,6 +34,7 @@ HTTP_CHECK = Action(
     needs=(),
     gives=(),
     forms=(_PATH, ("contains", _SOMETHING), ("lacks", _SOMETHING)),
+    names=_ROUTE,
     looks=True,
     verifies=True,
     commands=(("get", _GET),),
@@ -50,6 +52,7 @@ HTTP_TIME = Action(
     needs=(),
     gives=(),
     forms=(_PATH,),
+    names=_ROUTE,
     looks=True,
     verifies=True,
     commands=(("get", _GET),),

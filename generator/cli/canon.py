@@ -25,9 +25,9 @@ def _canon(options: argparse.Namespace) -> int:
 
     from generator.canon import report
     from generator.canon.matrix import matrix
+    from generator.formats.json import problem_data
     from generator.freshness import today
     from generator.load import load_all
-    from generator.report import problems_json
 
     day = as_of(options.as_of)
     services, lines, wrong = [], [], []
@@ -42,8 +42,12 @@ def _canon(options: argparse.Namespace) -> int:
         lines += [""] if lines else []
         lines += report.as_text(book, found, judged, simulated=day is not None)
     if options.format == "json":
-        told = json.loads(problems_json(wrong))["problems"]
-        data = {"schema": 1, "simulated": day is not None, "services": services, "problems": told}
+        data = {
+            "schema": 1,
+            "simulated": day is not None,
+            "services": services,
+            "problems": [problem_data(p) for p in wrong],
+        }
         print(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         print_problems(wrong)

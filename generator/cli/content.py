@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from generator import report
+from generator.cli import references
 from generator.cli.common import (
     OK,
     PROBLEMS,
@@ -30,9 +31,9 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="write nothing; show what is out of date, missing, orphaned or edited by hand",
     )
-    add_format(
-        commands.add("validate", _validate, "show every problem of the content"), *report.VALIDATE
-    )
+    check = commands.add("validate", _validate, "show every problem of the content")
+    references.add(check)
+    add_format(check, *report.VALIDATE)
     evidence = commands.add(
         "evidence", _evidence, "put document, scripts, facts and records into one archive"
     )
@@ -53,10 +54,14 @@ def _build(options: argparse.Namespace) -> int:
 
 def _validate(options: argparse.Namespace) -> int:
     from generator.build import validate
-    from generator.problems import has_errors
+    from generator.problems import has_errors, ordered
 
     services, problems = validate(options.content, options.service)
-    view = report.View(root=platform_root())
+    looks = references.looks(options)
+    problems = ordered([*problems, *(p for look in looks for p in look.problems)])
+    view = report.View(
+        root=platform_root(), notes=references.told(looks), more=references.as_data(looks)
+    )
     for line in report.writer(options.format, "validate")(services, problems, view):
         print(line)
     return PROBLEMS if has_errors(problems) else OK

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from generator.cli import common
+from generator.cli import common, references
 from generator.cli.common import (
     OK,
     PROBLEMS,
@@ -147,6 +147,7 @@ def add(commands: Commands) -> None:
         _packet,
     )
     add_day(review)
+    references.add_against(review)
     add_format(review, "text", "markdown", "json")
     record(inner, "record", REVIEW, "record a review of the content as it is now", "review")
     difference(inner, "review", "what changed since the last review, fact by fact")
@@ -195,6 +196,8 @@ def _packet(options: argparse.Namespace) -> int:
     from generator.load import load_all
 
     day = as_of(options.as_of)
+    looked = references.against(options)
+    dead = None if looked is None else [*looked.problems, *references.unchecked(looked)]
     found = []
     whole = True
     for loaded in load_all(options.content, options.service):
@@ -204,7 +207,9 @@ def _packet(options: argparse.Namespace) -> int:
             print_problems(loaded.problems)
             continue
         found.append(
-            packet.packet(book, day or today(common.now(), book.service.timezone), rendered(book))
+            packet.packet(
+                book, day or today(common.now(), book.service.timezone), rendered(book), dead
+            )
         )
     if options.format == "json":
         print(packet.as_json(found))

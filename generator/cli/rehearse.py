@@ -102,9 +102,9 @@ def _rehearse(options: argparse.Namespace) -> int:
     # What was asked for and not done is no success.
     code = OK if good and any(o.state == "done" for o in outcomes) else PROBLEMS
     if not text:
-        from generator.report import problems_json
+        from generator.formats.json import problem_data
 
-        problems = json.loads(problems_json(bad))["problems"]
+        problems = [problem_data(p) for p in bad]
         found = {"schema": 1, "exit_code": code, "services": told, "problems": problems}
         print(json.dumps(found, ensure_ascii=False, indent=2))
     return code

@@ -19,10 +19,11 @@ from generator.state import STATUSES, ServiceState
 
 def validate(services: int, problems: Iterable[Problem], view: View) -> Iterator[str]:
     # ASCII, so that no encoding of a terminal or a pipe can spoil it.
-    yield json.dumps({"schema": 1, "problems": [_problem(p) for p in problems]}, indent=2)
+    data = {"schema": 1, "problems": [problem_data(p) for p in problems], **view.more}
+    yield json.dumps(data, indent=2)
 
 
-def _problem(problem: Problem) -> dict[str, object]:
+def problem_data(problem: Problem) -> dict[str, object]:
     return {
         "file": problem.place.file,
         "line": problem.place.line,
@@ -55,7 +56,7 @@ def check(assessed: Iterable[Assessed], view: View) -> Iterator[str]:
         "simulated": view.simulated,
         "status": STATUSES[worst],
         "exit_code": int(STATUSES[worst] == "red"),
-        "problems": [_problem(p) for p in problems],
+        "problems": [problem_data(p) for p in problems],
     }
     yield "  ],"
     yield json.dumps(rest, indent=2).removeprefix("{\n")

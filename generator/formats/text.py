@@ -34,6 +34,7 @@ def validate(services: int, problems: Iterable[Problem], view: View) -> Iterator
         errors += problem.severity == "error"
         warnings += problem.severity == "warning"
         yield problem_text(problem)
+    yield from view.notes
     yield f"{_count(services, 'service')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
 
 

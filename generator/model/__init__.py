@@ -43,6 +43,7 @@ from generator.model.measuring import (
     Up,
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
+from generator.model.references import References
 from generator.model.rehearsal import Rehearsal, Served, Started
 from generator.problems import Place
 
@@ -132,6 +133,7 @@ class Service:
     maintenance: tuple[str, ...]
     history: tuple[Revision, ...]
     pages: Mapping[str, str] = field(default_factory=dict)
+    references: References = field(default_factory=References)
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,7 @@ __all__ = [
     "Ratio",
     "Recipient",
     "Records",
+    "References",
     "Rehearsal",
     "Review",
     "ReviewPolicy",

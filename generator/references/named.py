@@ -1,0 +1,192 @@
+"""Everything that the content of a service names in the service's own repository."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from generator import actions, model
+from generator.assemble import walk_sections
+from generator.files import Document
+from generator.problems import Place
+from generator.references.words import ENVIRONMENT, UNKNOWN, Seen, in_command, looks_like_file
+from generator.render.commands import Scripted, actions_of, doings
+from generator.source import Mapping, Node, Scalar, Sequence, place_of
+from generator.text import Code, Hole, holes, parts
+
+# What is no statement about the repository of today: what was so once, ids, and what is
+# read elsewhere (commands, actions, snippets).
+_NOT_PROSE = frozenset(
+    ("history", "id", "run", "with", "equals", "contains", "lacks", "code", "references", "path")
+)
+_SHELLS = frozenset(("sh", "bash", "shell", "zsh", "console"))
+
+
+@dataclass(frozen=True)
+class Named:
+    """One name: `kind` is a key of RESOLVERS, `place` where it stands, `also` where else.
+
+    `folder` is where a command looks for it, `of` the file that it is looked for in; `sure`
+    is False where the word may stand for something else.
+    """
+
+    kind: str
+    name: str
+    place: Place
+    excerpt: str
+    folder: str = ""
+    of: str = ""
+    sure: bool = True
+    also: tuple[Place, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return (self.kind, self.name, self.folder, self.of)
+
+
+def named(book: model.Handbook, documents: Iterable[Document]) -> list[Named]:
+    """What the content names, each once, in the order of the files."""
+    ours = {t.script for t in (*book.procedures, *book.checklists) if t.script}
+    ours.add("rollback-procedures.md")
+    reads = {f.env for g in book.service.fact_groups for f in g.facts if f.env}
+    used = (a for t in (*book.procedures, *book.checklists) for a in actions_of(t))
+    reads |= {name for action in used for name, _ in action.environment}
+    found: dict[tuple, Named] = {}
+    for one in _all(book, documents):
+        if one.name.rsplit("/", 1)[-1] in ours or (one.kind == "variable" and one.name in reads):
+            continue  # an output, or what its scripts read: not of the repository
+        file = book.service.references.routes.get(one.name) if one.kind == "route" else None
+        if file is not None:
+            one = replace(one, of=str(file))
+        first = found.get(one.key)
+        if first is None:
+            found[one.key] = one
+        elif one.place != first.place:
+            found[one.key] = replace(
+                first, sure=first.sure or one.sure, also=(*first.also, one.place)
+            )
+    return sorted(found.values(), key=lambda n: (n.place.file, n.place.line, n.place.column))
+
+
+def _all(book: model.Handbook, documents: Iterable[Document]) -> Iterator[Named]:
+    told = book.service.references
+    for node in (*told.paths, *told.routes.values()):
+        yield at(node, Seen("path", node))
+    for node in told.routes:
+        yield at(node, Seen("route", node))
+    for node in told.variables:
+        yield at(node, Seen("variable", node))
+    for link in (link for group in book.service.link_groups for link in group.links):
+        if link.path is not None:
+            yield at(link.path, Seen("path", link.path))
+    for thing in (*book.procedures, *book.checklists):
+        yield from _scripted(book, thing)
+    for section in walk_sections(book.sections):
+        for block in section.blocks:
+            if block.kind == "code" and block.value.get("language") in _SHELLS:
+                yield from _snippet(block.value["text"])
+    for document in documents:
+        if not document.record:
+            for node in prose(document.data):
+                yield from _in_prose(node)
+
+
+def _scripted(book: model.Handbook, thing: Scripted) -> Iterator[Named]:
+    """The words of commands, and the values of actions that say what they name."""
+    values = _values(book, thing)
+    for doing in doings(thing):
+        for command in doing.commands:
+            filled = [_filled(word, values) for word in command.words]
+            nodes = {text: node for text, node in reversed(filled)}
+            for seen in in_command([text for text, _ in filled]):
+                yield at(nodes.get(seen.word or seen.name, command.words[0]), seen)
+        action = actions.find(doing.action or "")
+        for parameter, kind in action.names if action else ():
+            if parameter in doing.arguments:
+                text, node = _filled(doing.arguments[parameter], values)
+                yield at(node, Seen("open" if UNKNOWN in text else kind, text))
+
+
+def _values(book: model.Handbook, thing: Scripted) -> dict[str, str]:
+    """The parameters that have a value before any script runs."""
+    facts = {f.id: f.value for g in book.service.fact_groups for f in g.facts}
+    found = {p.id: p.value if p.fact is None else facts.get(p.fact) for p in thing.parameters}
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def _filled(word: Scalar, values: dict[str, str]) -> tuple[str, Scalar]:
+    """The word with what is known in its holes, and where it stands: a lone hole's value."""
+    pieces = holes(word)
+    if len(pieces) == 1 and isinstance(pieces[0], Hole) and pieces[0].name in values:
+        value = values[pieces[0].name]
+        return str(value), value
+    text = "".join(values.get(p.name, UNKNOWN) if isinstance(p, Hole) else p for p in pieces)
+    return text, word
+
+
+def _snippet(node: Scalar) -> Iterator[Named]:
+    for line in node.splitlines():
+        for seen in in_command(_split(line)):
+            yield at(node, seen)
+
+
+def prose(node: Node) -> Iterator[Scalar]:
+    """Every text that speaks to readers of what is so today."""
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for value in node:
+            yield from prose(value)
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            if key not in _NOT_PROSE:
+                yield from prose(value)
+
+
+def _in_prose(node: Scalar) -> Iterator[Named]:
+    """Code in a text that is a file, a variable or a command."""
+    for part in parts(node) if "`" in node else ():
+        if not isinstance(part, Code):
+            continue
+        words = _split(part.text)
+        if len(words) > 1:
+            for seen in in_command(words):
+                yield at(node, seen)
+        elif ENVIRONMENT.fullmatch(part.text):
+            yield at(node, Seen("variable", part.text))
+        elif sure := looks_like_file(part.text):
+            yield at(node, Seen("file", part.text, sure=sure == "sure"))
+
+
+def _split(line: str) -> list[str]:
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:  # a quotation that does not end
+        return line.split()
+
+
+def at(node: Scalar, seen: Seen) -> Named:
+    """The name with the very spot at which it stands in the text of `node`."""
+    place = place_of(node)
+    left = len(node)
+    word = seen.word or seen.name
+    for line in range(node.line, node.line + 1000):
+        written = node.file.excerpt(line)
+        column = written.find(word, node.column - 1 if line == node.line else 0)
+        if column >= 0:
+            place = Place(place.file, line, column + 1)
+            break
+        left -= len(written.strip()) + 1 if line > node.line else len(written) - node.column + 1
+        if left < 0:
+            break
+    name = seen.name.replace(UNKNOWN, "...")
+    return Named(
+        seen.kind,
+        name,
+        place,
+        node.file.excerpt(place.line),
+        seen.folder,
+        seen.of,
+        seen.sure,
+    )

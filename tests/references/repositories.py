@@ -1,0 +1,35 @@
+"""Small made-up repositories, written by the tests that look things up in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+# Everything that PartPulse's content names, as a Next.js application would have it.
+NEXT = {
+    ".git/HEAD": "ref: refs/heads/main\n",
+    "package.json": json.dumps(
+        {
+            "scripts": {"build": "prisma migrate deploy && next build"},
+            "dependencies": {"next": "16.0.0", "@prisma/client": "7.0.0"},
+            "devDependencies": {"prisma": "7.0.0"},
+        }
+    ),
+    "next.config.ts": "export default {};\n",
+    "prisma/schema.prisma": 'datasource db { provider = "postgresql" }\n',
+    "prisma/migrations/20260101000000_start/migration.sql": "CREATE TABLE users ();\n",
+    "src/app/page.tsx": "export default function Home() { return null; }\n",
+    "src/app/(site)/dashboard/page.tsx": "export default function Page() { return null; }\n",
+    "src/app/api/health/route.ts": "export const GET = () => Response.json({ status: 'ok' });\n",
+    "src/app/api/auth/[...nextauth]/route.ts": "export const GET = () => null;\n",
+    "docs/defect-resolution-process.md": "# Process\n",
+    "docs/fix-pr-template.md": "# Template\n",
+    "architecture/DEPLOYMENT_GUIDE.md": "# Guide\n",
+}
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, "utf-8")
+    return root

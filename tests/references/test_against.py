@@ -1,0 +1,182 @@
+"""References of the content, looked up in a checkout: nothing dead is missed, nothing unknown is "found"."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from generator.cli import main
+from generator.load import load
+from generator.references.checkout import Checkout
+from generator.references.lookup import look_up
+from generator.references.named import Named, named
+from tests.conftest import ROOT
+from tests.references.repositories import NEXT, write
+
+PARTPULSE = load(ROOT / "content/partpulse")
+NAMED = named(PARTPULSE.handbook, PARTPULSE.documents)
+HERE = [n for n in NAMED if not n.name.startswith("maturion-foreman-governance/")]
+
+
+def looked(root: Path, loaded=PARTPULSE):
+    return look_up(loaded.handbook, loaded.documents, Checkout(root))
+
+
+def dead(root: Path, loaded=PARTPULSE) -> list[str]:
+    """The names in the messages, each behind its place."""
+    return [f"{p.place}: {p.message}" for p in looked(root, loaded).problems]
+
+
+def test_what_partpulse_names_is_found() -> None:
+    """A change of the content shows here: extend the made-up repository with what it names now."""
+    assert {(n.kind, n.name) for n in HERE} == {
+        ("route", "/"),
+        ("route", "/api/health"),
+        ("route", "/api/auth/session"),
+        ("path", "/docs/defect-resolution-process.md"),
+        ("path", "/docs/fix-pr-template.md"),
+        ("path", "/architecture/DEPLOYMENT_GUIDE.md"),
+        ("path", "prisma/schema.prisma"),
+        ("path", "prisma/migrations"),
+        ("file", "schema.prisma"),
+        ("file", "next.config.ts"),
+        ("npm-package", "prisma"),
+    }
+    assert len(NAMED) == len(HERE) + 2
+
+
+def test_a_checkout_that_has_everything(tmp_path: Path) -> None:
+    found = looked(write(tmp_path, NEXT))
+    assert not found.problems
+    assert {n.key for n in found.found} == {n.key for n in HERE}
+    assert [why for _, why in found.open] == ["elsewhere: another repository"] * 2
+
+
+def break_it(one: Named, root: Path) -> None:
+    """Take away what `one` names, and nothing that another name needs."""
+    if one.kind == "npm-package":
+        package = json.loads((root / "package.json").read_text())
+        del package["devDependencies"][one.name]
+        (root / "package.json").write_text(json.dumps(package))
+    elif one.kind == "route":
+        file = {
+            "/": "src/app/page.tsx",
+            "/api/health": "src/app/api/health/route.ts",
+            "/api/auth/session": "src/app/api/auth/[...nextauth]/route.ts",
+        }[one.name]
+        (root / file).rename((root / file).with_name("helper.ts"))
+    elif one.kind == "file":
+        for path in list(root.rglob(one.name)):
+            path.rename(path.with_name(f"x{path.name}"))
+    else:
+        path = root / one.name.strip("/")
+        path.rename(path.with_name(f"{path.name}x"))
+
+
+@pytest.mark.parametrize("one", HERE, ids=lambda n: f"{n.kind} {n.name}")
+def test_what_is_taken_away_is_told_and_nothing_else(one: Named, tmp_path: Path) -> None:
+    break_it(one, write(tmp_path, NEXT))
+    told = dead(tmp_path)
+    # prisma/schema.prisma is named as a path and, in prose, as a file.
+    together = {"schema.prisma", "prisma/schema.prisma"} if one.kind == "file" else {one.name}
+    if one.name == "next.config.ts":
+        together = {one.name}
+    elif one.name == "prisma/schema.prisma":
+        together = {one.name, "schema.prisma"}
+    assert len(told) == len(together), told
+    for name in together:
+        (line,) = [t for t in told if f"'{name}'" in t]
+        file, row, column = line.split(": ")[0].rsplit(":", 2)
+        written = Path(file if os.path.isabs(file) else ROOT / file).read_text().split("\n")
+        assert written[int(row) - 1][int(column) - 1 :].startswith(name), line
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, NEXT)
+    run = ["validate", "--content", str(ROOT / "content"), "--against", str(tmp_path)]
+    assert main(run) == 0
+    out = capsys.readouterr().out
+    assert "13 references looked up: 11 found, 0 dead, 2 not checked" in out
+    (tmp_path / "docs/fix-pr-template.md").rename(tmp_path / "docs/fix-pr-templates.md")
+    assert main(run) == 1
+    out = capsys.readouterr().out
+    assert "the path '/docs/fix-pr-template.md' is not there" in out
+    assert "did you mean 'docs/fix-pr-templates.md'?" in out
+    assert "13 references looked up: 10 found, 1 dead, 2 not checked" in out
+    assert main([*run, "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert [p["line"] for p in data["problems"] if p["severity"] == "error"] == [109]
+    (told,) = data["references"]
+    assert (told["looked_up"], told["dead"], len(told["found"])) == (13, 1, 10)
+    assert {o["reason"] for o in told["not_checked"]} == {"elsewhere: another repository"}
+
+
+def test_what_is_no_checkout_is_wrong_usage(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for path, words in (
+        (tmp_path / "none", "no such folder"),
+        (file, "no such folder"),
+        (tmp_path, "there is no .git in it"),
+    ):
+        run = ["validate", "--content", str(ROOT / "content"), "--against", str(path)]
+        assert main(run) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_link_out_of_the_checkout_does_not_count(tmp_path: Path) -> None:
+    root = write(tmp_path / "repository", NEXT)
+    outside = write(tmp_path / "outside", {"fix-pr-template.md": "x", "migrations/a": "x"})
+    (root / "docs/fix-pr-template.md").unlink()
+    (root / "docs/fix-pr-template.md").symlink_to(outside / "fix-pr-template.md")
+    shutil.rmtree(root / "prisma/migrations")
+    (root / "prisma/migrations").symlink_to(outside / "migrations")
+    told = dead(root)
+    assert len(told) == 2
+    assert all("is a link that leads out of the repository" in t for t in told)
+    # One that stays inside does.
+    (root / "docs/fix-pr-template.md").unlink()
+    (root / "docs/fix-pr-template.md").symlink_to("defect-resolution-process.md")
+    assert len(dead(root)) == 1
+
+
+def test_case_counts_and_names_that_climb_do_not(tmp_path: Path) -> None:
+    at = Checkout(write(tmp_path / "r", NEXT))
+    (tmp_path / "secret").write_text("x")
+    assert at.why_not("Docs/fix-pr-template.md") == "is not there"
+    assert at.why_not("docs/../../secret") == "leads out of the repository"
+    assert at.why_not("docs/../architecture/DEPLOYMENT_GUIDE.md") is None
+    for name in (
+        "a" * 5000,
+        "x\x00y",
+        "*",
+        "[...nextauth]",
+        "$(touch pwned)",
+        "docs/fix-pr-template.md/x",
+    ):
+        assert at.why_not(name) == "is not there"
+    assert at.why_not("docs/fix-pr-template.md/") == "is not there"
+
+
+@pytest.mark.parametrize("broken", ["{", "[]", '{"scripts": []}', "[" * 100_000, "\x00"])
+def test_a_broken_package_file_is_not_taken_for_an_answer(broken: str, tmp_path: Path) -> None:
+    write(tmp_path, {**NEXT, "package.json": broken})
+    found = looked(tmp_path)
+    assert not [n for n in found.found if n.kind == "npm-package"]
+    assert [n for n in found.open if n[0].kind == "npm-package"] or found.problems
+
+
+def test_the_reviewer_is_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = ["review", "--content", str(ROOT / "content"), "--as-of", "2026-12-01"]
+    assert main(run) == 0
+    assert "not looked up; name a checkout with --against PATH" in capsys.readouterr().out
+    write(tmp_path, NEXT)
+    (tmp_path / "next.config.ts").unlink()
+    assert main([*run, "--against", str(tmp_path)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the file 'next.config.ts' is nowhere in the repository" in told
+    assert "elsewhere: another repository" in told
