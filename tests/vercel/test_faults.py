@@ -5,8 +5,8 @@ own work, or fail. A recorded good run says which calls there are.
 
 What reaches outside the script (git, curl, a file that is made, moved or removed) goes wrong at
 every call. A tool that only turns text into text is called again and again with the same words,
-hundreds of times for the lines of the log alone: it goes wrong where these words come first, and
-where they come last. With --every-fault no call is left out.
+hundreds of times for the lines of the log alone: it fails where these words come first and where
+they come last, and is the moment of a signal where they come first. With --every-fault no call is left out.
 """
 
 from __future__ import annotations
@@ -44,22 +44,28 @@ def faults(
     """Which calls go wrong, and how: each fails once, and is once the moment of a signal.
 
     The kinds of signal take turns, one program at a time; `turn` is where they begin, so that a
-    program that every script calls but once meets all of them.
+    program that every script calls but once meets all of them. What changes something elsewhere
+    meets every kind at every call.
     """
     last = {words: point for point, words in calls}
     first = {words: point for point, words in reversed(calls)}
-    kept = [
-        point
-        for point, words in calls
-        if every or words[0] not in TEXT or point in (first[words], last[words])
-    ]
     seen: Counter[str] = Counter()
     plan = []
-    for point in kept:
-        program = point.rpartition(".")[0]
-        plan += [(point, "fail"), (point, KILLS[(seen[program] + turn) % len(KILLS)])]
-        seen[program] += 1
+    for point, words in calls:
+        rare = every or words[0] not in TEXT or point == first[words]
+        if not rare and point != last[words]:
+            continue
+        plan.append((point, "fail"))
+        if _WRITES & {*words}:
+            plan += [(point, kind) for kind in KILLS]
+        elif rare:
+            plan.append((point, KILLS[(seen[words[0]] + turn) % len(KILLS)]))
+            seen[words[0]] += 1
     return plan
+
+
+# One of these words is in every call that changes the remote or the service.
+_WRITES = {"push", "POST", "PATCH", "DELETE"}
 
 
 class Bench:
