@@ -20,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what came out into the expected files; then read the diff",
     )
+    parser.addoption(
+        "--every-fault",
+        action="store_true",
+        help="faults at every call of a script, also where the same call comes again and again",
+    )
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def ended(begin: Callable[..., subprocess.Popen], folder: Path, wait: float) -> 
     seconds = time.monotonic() - began
     killed = code == -signal.SIGKILL
     # What a killed script began must end as well, but it has a moment for that.
-    patience = time.monotonic() + (10 if killed else 0.3)
+    patience = time.monotonic() + (10 if killed else 1.5)
     while (left := session(process.pid)) and time.monotonic() < patience:
         time.sleep(0.02)
     if left:

@@ -27,6 +27,7 @@ while ! { true >"$SHIM_CALLS/$name.$n"; } 2>/dev/null; do
 done
 set +C
 for word in "$name" "$@"; do printf '%s\\n' "$word"; done >"$SHIM_CALLS/$name.$n"
+[ -z "$SHIM_ORDER" ] || printf '%s\\n' "$name.$n" >>"$SHIM_ORDER"
 [ "$name.$n" = "$SHIM_AT" ] || exec "$real" "$@"
 case $SHIM_HOW in
 fail) exit 1 ;;
@@ -48,7 +49,7 @@ class Shims:
     """One folder with a stand-in for every program of the PATH."""
 
     def __init__(self, folder: Path) -> None:
-        self.bin, self.real = folder / "bin", folder / "real"
+        self.folder, self.bin, self.real = folder, folder / "bin", folder / "real"
         self.bin.mkdir(parents=True)
         self.real.mkdir()
         shim = folder / "shim"
@@ -76,8 +77,22 @@ class Shims:
         """The environment in which every program is the stand-in, and none goes wrong yet."""
         return {
             "PATH": str(self.bin), "SHIM_REAL": str(self.real), "SHIM_CALLS": str(calls),
-            "SHIM_SLEEP": sleep, "SHIM_AT": "", "SHIM_HOW": "none",
+            "SHIM_SLEEP": sleep, "SHIM_AT": "", "SHIM_HOW": "none", "SHIM_ORDER": "",
         }  # fmt: skip
+
+    def at(self, point: str, how: str) -> dict[str, str]:
+        """What changes in that environment so that this one call goes wrong; '' is none.
+
+        The other programs are the real ones: each stand-in costs as much as the program itself.
+        """
+        place = self.folder / "only" / (_order(point)[0] if point else "sleep")
+        place.mkdir(parents=True, exist_ok=True)
+        for name in (place.name, "sleep"):
+            try:
+                (place / name).symlink_to(self.folder / "shim")
+            except FileExistsError:
+                continue
+        return {"PATH": f"{place}:{self.real}", "SHIM_AT": point, "SHIM_HOW": how}
 
 
 def points(folder: Path) -> list[str]:
@@ -85,9 +100,15 @@ def points(folder: Path) -> list[str]:
     return sorted((p.name for p in folder.iterdir()), key=_order)
 
 
+def words(folder: Path, point: str) -> list[str]:
+    """A call, with the program's name; nothing when it never came to it."""
+    path = folder / point
+    return path.read_text().split("\n")[:-1] if path.exists() else []
+
+
 def calls(folder: Path) -> list[list[str]]:
     """The calls of a run, each with its words; those of one program in their order."""
-    return [(folder / point).read_text().split("\n")[:-1] for point in points(folder)]
+    return [words(folder, point) for point in points(folder)]
 
 
 def _order(point: str) -> tuple[str, int]:

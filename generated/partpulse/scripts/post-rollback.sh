@@ -72,7 +72,27 @@ wrap() {
 }
 
 # printable TEXT: without the control characters that could paint over a terminal.
-printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+printable() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr -d '\000-\037\177' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
+# plain TEXT NOTATION: TEXT in `json` or `markdown`, for the moment in which a tool fails: without
+# any, and with '?' for all that is not ASCII. Nothing that was seen may be lost.
+plain() {
+  rest=$1
+  while [ -n "$rest" ]; do
+    letter=${rest%"${rest#?}"}
+    case "$2 $letter" in
+    *[!\ -~]) letter='?' ;;
+    json\ [\"\\] | markdown\ [!A-Za-z0-9\ ]) letter="\\$letter" ;;
+    esac
+    printf '%s' "$letter"
+    rest=${rest#?}
+  done
+}
 
 # --- The run log: JSON Lines. Logging never stops the rollback.
 log=
@@ -84,7 +104,7 @@ recorded=
 json() {
   case $1 in
   *[!A-Za-z0-9\ .,:\;/_=-]*)
-    printf '%b' "$(printf '%s' "$1" | od -An -v -to1 | tr -s ' \n' '  ' | sed -E '
+    inside=$(printf '%s' "$1" | od -An -v -to1 | tr -s ' \n' '  ' | sed -E '
       s/ $//
       # No character begins so: these would be another spelling of one, or half of a pair.
       s/ (340 2[0-3]|355 2[4-7]|360 2[01]|364 2[2-7])./ 377/g
@@ -96,7 +116,8 @@ json() {
       s/ 015/\\0134r/g
       s/( 0[0-3].| 177| [23]..)+/\\0357\\0277\\0275/g
       s/ (042|134)/\\0134\\0\1/g
-      s/ (...)/\\0\1/g')"
+      s/ (...)/\\0\1/g')
+    if [ -n "$inside" ]; then printf '%b' "$inside"; else plain "$1" json; fi
     ;;
   *) printf '%s' "$1" ;;
   esac
@@ -243,7 +264,10 @@ interrupted() {
 # shellcheck disable=SC2317 # what it ends with is reached through the traps too
 release() {
   holding=
-  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+  # A signal counts once: on the way out there may be something to hold again.
+  was_held=$held
+  held=
+  [ -z "$was_held" ] || interrupted "${was_held%% *}" "${was_held#* }"
 }
 
 trap 'interrupted 129 HUP' HUP
@@ -1034,7 +1058,13 @@ count_results() {
 
 # markdown TEXT: TEXT as it stands in a table of Markdown.
 markdown() {
-  printable "$1" | sed 's/[][\\`*_<>|#&~]/\\&/g'
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/=-]*)
+    inside=$(printable "$1" | sed 's/[][\\`*_<>|#&~]/\\&/g')
+    if [ -n "$inside" ]; then printf '%s' "$inside"; else plain "$1" markdown; fi
+    ;;
+  *) printf '%s' "$1" ;;
+  esac
 }
 
 as_markdown() {
@@ -1070,6 +1100,17 @@ as_json() {
   printf '\n]}\n'
 }
 
+# whole FILE WRITER: what WRITER prints becomes FILE, for nobody else to read; a run that is killed
+# leaves no half of it, and a signal waits.
+whole() {
+  holding=1
+  (umask 077 && "$2" >"$1.part") 2>/dev/null && [ -s "$1.part" ] && command mv -f "$1.part" "$1" 2>/dev/null
+  made=$?
+  [ "$made" -eq 0 ] || rm -f "$1.part" 2>/dev/null
+  release
+  return "$made"
+}
+
 # write_completed: writes both down, also when the script is interrupted.
 write_completed() {
   [ -z "$dry_run" ] || return 0
@@ -1077,7 +1118,7 @@ write_completed() {
   now
   if [ -n "$log" ]; then
     completed=${log%.jsonl}
-    if (umask 077 && as_markdown >"$completed.md" && as_json >"$completed.json") 2>/dev/null && [ -s "$completed.json" ]; then
+    if whole "$completed.md" as_markdown && whole "$completed.json" as_json; then
       say ""
       say "Completed checklist: $completed.md"
       say "As JSON:             $completed.json"
@@ -1131,45 +1172,42 @@ check_1() {
     return 2
   fi
   report=${log%.jsonl}-incident.md
-  (
-    umask 077
-    {
-      printf '# %s\n\n' 'Incident Report - PartPulse'
-      printf 'Made by %s on %s from run logs. What no log says is open: a person fills it in.\n\n' "$script" "$began"
-      printf '| Field | Entry |\n| --- | --- |\n'
-      printf '| %s | %s |\n' "$(markdown Title)" ''
-      printf '| %s | %s |\n' "$(markdown Severity)" ''
-      printf '| %s | %s |\n' "$(markdown Trigger)" ''
-      printf '| %s | %s |\n' "$(markdown Status)" ''
-      printf '| %s | %s |\n' "$(markdown 'Began (UTC)')" ''
-      printf '| %s | %s |\n' "$(markdown 'Detected (UTC)')" ''
-      printf '| %s | %s |\n' "$(markdown 'Declared (UTC)')" ''
-      printf '| %s | %s |\n' "$(markdown 'Rolled back (UTC)')" "$rolled_back"
-      printf '| %s | %s |\n' "$(markdown 'Verified (UTC)')" "$verified_at"
-      printf '| %s | %s |\n' "$(markdown 'Ended (UTC)')" ''
-      printf '| %s | %s |\n' "$(markdown 'Source of detection')" ''
-      printf '| %s | %s |\n' "$(markdown 'Impact in numbers')" ''
-      printf '| %s | %s |\n' "$(markdown 'Incident commander')" ''
-      printf '| %s | %s |\n' "$(markdown Scribe)" ''
-      printf '| %s | %s |\n' "$(markdown Communications)" ''
-      printf '| %s | %s |\n' "$(markdown 'Authority used')" "$(markdown "$run_by")"
-      printf '| %s | %s |\n' "$(markdown 'Team told (UTC)')" "$team_told"
-      printf '| %s | %s |\n' "$(markdown 'Procedure, version and steps taken')" "$(markdown "$run_procedure")"
-      printf '| %s | %s |\n' "$(markdown 'Deviations from the procedure')" ''
-      printf '| %s | %s |\n' "$(markdown 'Messages sent')" ''
-      printf '| %s | %s |\n' "$(markdown 'Defect that stays open')" ''
-      printf '\n## Timeline (UTC)\n\n| Time | Script | Step | Result | Exit | Seconds | Details |\n| --- | --- | --- | --- | --- | --- | --- |\n'
-      while IFS=$tab read -r at _ _ by_script _ at_step state code took more; do
-        printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$at" "$(markdown "$by_script")" "$(markdown "$at_step")" "$(markdown "$state")" "$code" "$took" "$(markdown "$more")"
-      done <"$scratch/timeline"
-      printf '\n## Run logs\n\n'
-      for file in $runs; do
-        sum=$({ sha256sum "$file" || shasum -a 256 "$file" || openssl dgst -sha256 -r "$file"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | sed 1q)
-        printf -- '- %s (sha256 %s)\n' "$(markdown "$file")" "${sum:-unknown}"
-      done
-    } >"$report"
-  ) 2>/dev/null
-  if ! grep -q '^## Run logs' "$report" 2>/dev/null; then
+  incident_report() {
+    printf '# %s\n\n' 'Incident Report - PartPulse'
+    printf 'Made by %s on %s from run logs. What no log says is open: a person fills it in.\n\n' "$script" "$began"
+    printf '| Field | Entry |\n| --- | --- |\n'
+    printf '| %s | %s |\n' "$(markdown Title)" ''
+    printf '| %s | %s |\n' "$(markdown Severity)" ''
+    printf '| %s | %s |\n' "$(markdown Trigger)" ''
+    printf '| %s | %s |\n' "$(markdown Status)" ''
+    printf '| %s | %s |\n' "$(markdown 'Began (UTC)')" ''
+    printf '| %s | %s |\n' "$(markdown 'Detected (UTC)')" ''
+    printf '| %s | %s |\n' "$(markdown 'Declared (UTC)')" ''
+    printf '| %s | %s |\n' "$(markdown 'Rolled back (UTC)')" "$rolled_back"
+    printf '| %s | %s |\n' "$(markdown 'Verified (UTC)')" "$verified_at"
+    printf '| %s | %s |\n' "$(markdown 'Ended (UTC)')" ''
+    printf '| %s | %s |\n' "$(markdown 'Source of detection')" ''
+    printf '| %s | %s |\n' "$(markdown 'Impact in numbers')" ''
+    printf '| %s | %s |\n' "$(markdown 'Incident commander')" ''
+    printf '| %s | %s |\n' "$(markdown Scribe)" ''
+    printf '| %s | %s |\n' "$(markdown Communications)" ''
+    printf '| %s | %s |\n' "$(markdown 'Authority used')" "$(markdown "$run_by")"
+    printf '| %s | %s |\n' "$(markdown 'Team told (UTC)')" "$team_told"
+    printf '| %s | %s |\n' "$(markdown 'Procedure, version and steps taken')" "$(markdown "$run_procedure")"
+    printf '| %s | %s |\n' "$(markdown 'Deviations from the procedure')" ''
+    printf '| %s | %s |\n' "$(markdown 'Messages sent')" ''
+    printf '| %s | %s |\n' "$(markdown 'Defect that stays open')" ''
+    printf '\n## Timeline (UTC)\n\n| Time | Script | Step | Result | Exit | Seconds | Details |\n| --- | --- | --- | --- | --- | --- | --- |\n'
+    while IFS=$tab read -r at _ _ by_script _ at_step state code took more; do
+      printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$at" "$(markdown "$by_script")" "$(markdown "$at_step")" "$(markdown "$state")" "$code" "$took" "$(markdown "$more")"
+    done <"$scratch/timeline"
+    printf '\n## Run logs\n\n'
+    for file in $runs; do
+      sum=$({ sha256sum "$file" || shasum -a 256 "$file" || openssl dgst -sha256 -r "$file"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | sed 1q)
+      printf -- '- %s (sha256 %s)\n' "$(markdown "$file")" "${sum:-unknown}"
+    done
+  }
+  if ! whole "$report" incident_report; then
     found="the incident report could not be written to $report"
     return 2
   fi
@@ -1183,13 +1221,20 @@ check_2() {
     return 2
   fi
   file=${log%.jsonl}-messages.md
-  (umask 077 && : >"$file") 2>/dev/null
-  sent=
-  message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.'
-  printf '## %s\n\n%s\n\n' 'To the team' "$message" >>"$file" 2>/dev/null
+  messages() {
+    message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.'
+    printf '## %s\n\n%s\n\n' 'To the team' "$message"
+    message='PartPulse was returned to an earlier version at '"${rolled_back}"'. Whether everything works again is being verified.'
+    printf '## %s\n\n%s\n\n' 'To the status page (if applicable)' "$message"
+    message='PartPulse was rolled back at '"${rolled_back}"'. '"${run_outcome}"' The defect behind it stays open until it is properly fixed.'
+    printf '## %s\n\n%s\n\n' 'To the stakeholders' "$message"
+  }
+  found="the messages could not be written to $file"
+  ! whole "$file" messages || found="messages to send: $file"
   if [ -n "$team_told" ]; then
     sent="the team was told at $team_told"
   elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && [ -s "$scratch/timeline" ]; then
+    message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.'
     payload="{\"text\":\"$(json "$message")\"}"
     webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
     case $? in
@@ -1204,11 +1249,7 @@ check_2() {
   else
     sent="the team has NOT been told by a script"
   fi
-  message='PartPulse was returned to an earlier version at '"${rolled_back}"'. Whether everything works again is being verified.'
-  printf '## %s\n\n%s\n\n' 'To the status page (if applicable)' "$message" >>"$file" 2>/dev/null
-  message='PartPulse was rolled back at '"${rolled_back}"'. '"${run_outcome}"' The defect behind it stays open until it is properly fixed.'
-  printf '## %s\n\n%s\n\n' 'To the stakeholders' "$message" >>"$file" 2>/dev/null
-  found="${sent:+$sent; }messages to send: $file"
+  found="$sent; $found"
   return 2
 }
 

@@ -75,7 +75,27 @@ wrap() {
 }
 
 # printable TEXT: without the control characters that could paint over a terminal.
-printable() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+printable() {
+  case $1 in
+  *[!A-Za-z0-9\ .,:\;/_=-]*) printf '%s' "$1" | tr -d '\000-\037\177' ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
+# plain TEXT NOTATION: TEXT in `json` or `markdown`, for the moment in which a tool fails: without
+# any, and with '?' for all that is not ASCII. Nothing that was seen may be lost.
+plain() {
+  rest=$1
+  while [ -n "$rest" ]; do
+    letter=${rest%"${rest#?}"}
+    case "$2 $letter" in
+    *[!\ -~]) letter='?' ;;
+    json\ [\"\\] | markdown\ [!A-Za-z0-9\ ]) letter="\\$letter" ;;
+    esac
+    printf '%s' "$letter"
+    rest=${rest#?}
+  done
+}
 
 # --- The run log: JSON Lines. Logging never stops the rollback.
 log=
@@ -87,7 +107,7 @@ recorded=
 json() {
   case $1 in
   *[!A-Za-z0-9\ .,:\;/_=-]*)
-    printf '%b' "$(printf '%s' "$1" | od -An -v -to1 | tr -s ' \n' '  ' | sed -E '
+    inside=$(printf '%s' "$1" | od -An -v -to1 | tr -s ' \n' '  ' | sed -E '
       s/ $//
       # No character begins so: these would be another spelling of one, or half of a pair.
       s/ (340 2[0-3]|355 2[4-7]|360 2[01]|364 2[2-7])./ 377/g
@@ -99,7 +119,8 @@ json() {
       s/ 015/\\0134r/g
       s/( 0[0-3].| 177| [23]..)+/\\0357\\0277\\0275/g
       s/ (042|134)/\\0134\\0\1/g
-      s/ (...)/\\0\1/g')"
+      s/ (...)/\\0\1/g')
+    if [ -n "$inside" ]; then printf '%b' "$inside"; else plain "$1" json; fi
     ;;
   *) printf '%s' "$1" ;;
   esac
@@ -246,7 +267,10 @@ interrupted() {
 # shellcheck disable=SC2317 # what it ends with is reached through the traps too
 release() {
   holding=
-  [ -z "$held" ] || interrupted "${held%% *}" "${held#* }"
+  # A signal counts once: on the way out there may be something to hold again.
+  was_held=$held
+  held=
+  [ -z "$was_held" ] || interrupted "${was_held%% *}" "${was_held#* }"
 }
 
 trap 'interrupted 129 HUP' HUP
