@@ -127,15 +127,24 @@ def _row(label: str, text: str) -> Iterator[str]:
 
 def _owed(state: freshness.ServiceState) -> Iterator[str]:
     """How much each role owes, in words for the end of the list."""
-    roles = dict(state.roles)
-    owners = [c.clock.owner for c in state.clocks if c.state in freshness.RED]
-    owners += [roles.get(u.owner, u.owner) for u in state.unfilled if u.required]
+    owners = [owner for owner, _ in owed(state)]
     if owners:
         yield ""
         counted = (f"{owner} ({owners.count(owner)})" for owner in dict.fromkeys(owners))
         yield from textwrap.wrap(
             f"Owed by: {', '.join(counted)}", WIDTH, initial_indent="  ", subsequent_indent="    "
         )
+
+
+def owed(state: freshness.ServiceState) -> Iterator[tuple[str, str]]:
+    """The title of a role and what it owes, for everything that is overdue or missing."""
+    roles = dict(state.roles)
+    for judged in state.clocks:
+        if judged.state in freshness.RED:
+            yield judged.clock.owner, f"{judged.clock.what}: {_clock_words(judged)}{_more(judged)}"
+    for blank in state.unfilled:
+        if blank.required:
+            yield roles.get(blank.owner, blank.owner), f"{blank.what} ({blank.path})"
 
 
 def _clock_words(judged: freshness.Judged) -> str:
@@ -199,6 +208,7 @@ def _service(state: freshness.ServiceState) -> dict[str, object]:
             }
             for u in state.unfilled
         ],
+        "owed": [{"owner": owner, "what": what} for owner, what in owed(state)],
     }
 
 
