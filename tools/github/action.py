@@ -45,16 +45,25 @@ def start() -> int:
     for name, pattern in _ALLOWED.items():
         if not re.fullmatch(pattern, inputs[name]):
             return refuse(f"the input '{name}' is {inputs[name]!r}; it must match {pattern}")
-    project = HERE.parent.parent
+    project = HERE.parent.parent.resolve()
+    ready = home() / "ready"
+    if not (ready.is_file() and ready.read_text("utf-8") == str(project)):
+        if code := install(project):
+            return code
+        ready.write_text(str(project), "utf-8")
+    (home() / "inputs.json").write_text(json.dumps(inputs), "utf-8")
+    append("GITHUB_PATH", str(home() / "bin"))
+    append("GITHUB_STEP_SUMMARY", "## Rollback procedures\n")
+    return 0
+
+
+def install(project: Path) -> int:
     venv.create(home(), with_pip=True, clear=True)
     pip = [home() / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for what in (["--requirement", project / "requirements/run.txt"], ["--no-deps", project]):
         done = subprocess.run([*pip, *what])
         if done.returncode:
             return refuse("Rollbook could not be installed; the lines above say why")
-    (home() / "inputs.json").write_text(json.dumps(inputs), "utf-8")
-    append("GITHUB_PATH", str(home() / "bin"))
-    append("GITHUB_STEP_SUMMARY", "## Rollback procedures\n")
     return 0
 
 

@@ -97,7 +97,7 @@ def _steps(issues: list[Issue], goal: Goal) -> list[Step]:
     if not issue.open:
         steps.append(Step("reopen", goal, issue.number, say=_again(issue, goal)))
     wanted = body(goal, issue.body)
-    if wanted != issue.body:
+    if wanted.strip() != issue.body.strip():
         changed = "" if not issue.open or goal.status == "green" else _changes(issue, goal)
         steps.append(Step("edit", goal, issue.number, wanted, changed))
     if goal.status == "green":
@@ -121,7 +121,10 @@ def body(goal: Goal, before: str) -> str:
 
 
 def _owed(goal: Goal) -> str:
-    """What is owed as one word of the hidden line: no space in it, and nothing that ends it."""
+    """What is owed as one word of the hidden line: no space in it, and nothing that ends it.
+
+    Of very much only the beginning is kept, so that there is room for what people read.
+    """
     return ",".join(quote(name, safe="=:/") for name in goal.owed)[: LIMIT // 4]
 
 
@@ -207,7 +210,7 @@ def listed() -> list[Issue]:
             Issue(i["number"], i["title"], i["body"].replace("\r\n", "\n"), i["state"] == "OPEN")
             for i in json.loads(gh("issue", "list", "--label", LABEL, "--state", "all", *fields))
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Failed(f"gh issue list: not the answer that was asked for ({error!r})") from error
     if len(found) >= MOST:
         raise Failed(f"{MOST} issues have the label {LABEL}; it is for those of the gate only")
@@ -239,7 +242,7 @@ def do(step: Step) -> None:
 def converge(goals: list[Goal], log=print) -> bool:
     """Do what is to be done until GitHub shows it, at most ROUNDS times; whether it does."""
     opened: set[str] = set()
-    said: dict[tuple[str, int], Step] = {}
+    said: dict[int, Step] = {}
     whole = True
     for turn in range(ROUNDS + 1):
         if turn:
@@ -252,14 +255,14 @@ def converge(goals: list[Goal], log=print) -> bool:
                 if step.goal.of in opened:
                     continue  # it may be there and not be shown yet: a second one would be worse
                 opened.add(step.goal.of)
+            if step.say:
+                said.setdefault(step.number, step)  # one comment, the first, an issue and run
             try:
                 do(step)
             except Failed as error:
-                log(str(error))
-                continue
-            log(f"{step.goal.of}: {step.verb}" + (f" #{step.number}" if step.number else ""))
-            if step.say:
-                said.setdefault((step.verb, step.number), step)
+                log(str(error))  # perhaps it was done all the same: the next list tells
+            else:
+                log(f"{step.goal.of}: {step.verb}" + (f" #{step.number}" if step.number else ""))
     for step in left:
         whole = False
         log(f"{step.goal.of}: GitHub does not show it: {step.verb} #{step.number}")
@@ -273,6 +276,13 @@ def converge(goals: list[Goal], log=print) -> bool:
             whole = False
             log(str(error))
     return whole
+
+
+def _json(text: str) -> dict:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Failed(f"rollbook check: not the answer that was asked for: {text[:200]}") from error
 
 
 def check(command: list[str]) -> str:
@@ -290,7 +300,7 @@ def main(arguments: list[str]) -> int:
         at = rest.index("--service")
         del rest[at : at + 2]
     try:
-        found = json.loads(check([program, "check", *options, "--format", "json"]))
+        found = _json(check([program, "check", *options, "--format", "json"]))
         goals = goals_of(found, lambda of: check([program, "check", *rest, "--service", of]))
         return 0 if converge(goals) else 3
     except Failed as error:
