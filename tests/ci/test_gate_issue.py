@@ -143,7 +143,10 @@ def test_an_issue_of_a_stranger_is_not_touched():
 def test_a_service_that_cannot_be_read_stays_as_it_is():
     hub = GitHub()
     run(hub, red())
-    found = {"services": [], "problems": [{"file": HOSTILE, "line": 1, "column": 2, "message": "x"}]}
+    found = {
+        "services": [],
+        "problems": [{"file": HOSTILE, "line": 1, "column": 2, "message": "x"}],
+    }
     goals = gate_issue.goals_of(found, lambda of: "")
     assert [(g.of, g.status) for g in goals] == [(ALL, "red")]
     assert run(hub, *goals)[0]
@@ -245,7 +248,9 @@ def test_hostile_content_in_the_body_is_code_and_no_mark_of_ours():
     }
     (goal, _) = gate_issue.goals_of({"services": [service], "problems": []}, lambda of: HOSTILE)
     text = gate_issue.body(goal, "")
-    kinds = {t.type for t in tokens(text) if any(w in t.content for w in ("@channel", "<img", "#1"))}
+    kinds = {
+        t.type for t in tokens(text) if any(w in t.content for w in ("@channel", "<img", "#1"))
+    }
     assert kinds == {"code_block"}
     html = [t.content.strip() for t in tokens(text) if t.type == "html_block"]
     assert html[0].startswith("<!-- rollbook-gate of=tiny owed=") and html[1:] == [gate_issue._END]
@@ -255,7 +260,9 @@ def test_hostile_content_in_the_body_is_code_and_no_mark_of_ours():
 
 
 def test_a_body_that_is_too_long_is_cut_and_what_people_wrote_is_not():
-    goal = red("tiny", *(f"unfilled=contacts.c{n}" for n in range(5000)), text="line of text\n" * 9999)
+    goal = red(
+        "tiny", *(f"unfilled=contacts.c{n}" for n in range(5000)), text="line of text\n" * 9999
+    )
     hub = GitHub()
     assert run(hub, goal)[0]
     (issue,) = hub.issues
