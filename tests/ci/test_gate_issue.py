@@ -96,6 +96,8 @@ def test_a_waiver_opens_nothing_and_closes_nothing():
     run(hub, red())
     assert run(hub, waived)[0]
     assert len(hub.open) == 1 and "+ review=expired=waived" in comments(hub)[0]
+    run(hub, green())
+    assert run(hub, waived)[0] and not writes(hub) and not hub.open
 
 
 def test_what_people_do_to_the_issue_is_kept_or_undone():
@@ -200,6 +202,14 @@ def test_a_github_that_is_wrong_all_the_time_is_told_in_plain_words(trouble):
     assert not good and not hub.issues
     assert any(RATE_LIMIT in line or "does not show it" in line for line in log)
     assert sum(c[:2] == ["issue", "create"] for c in hub.calls) <= 1
+
+
+def test_nobody_is_told_of_a_change_that_cannot_be_seen():
+    hub = GitHub()
+    run(hub, red())
+    # Every edit is taken and forgotten; only a comment would get through.
+    good, log = run(hub, red("tiny", "drill:x=never"), trouble=dict.fromkeys((1, 3, 5), "lie"))
+    assert not good and not comments(hub) and "does not show it" in log[-1]
 
 
 def test_an_issue_that_is_closed_while_it_is_edited_is_opened_again():
