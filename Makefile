@@ -22,6 +22,8 @@ all: $(VENV)/ready
 site: $(VENV)/ready
 	@NO_MKDOCS_2_WARNING=1 SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
 		$(BIN)/mkdocs build --quiet --strict
+	@# What depends on the day lies only there: freshness.json, badges, calendars.
+	@$(BIN)/rollbook status --out site >/dev/null
 
 $(VENV)/ready: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with PYTHON=...") if sys.version_info < (3, 11) else None'

@@ -15,7 +15,7 @@ from generator.durations import duration_words
 from generator.files import Document
 from generator.records.shapes import collected
 from generator.shapes import checklist, each, flag, lines, procedure
-from generator.source import Mapping, Node, Scalar, Sequence
+from generator.source import Mapping, Node, Scalar, Sequence, key_place
 from generator.stamps import contents, stamp
 from generator.text import REFERENCE
 
@@ -78,6 +78,7 @@ def _value(node: Scalar | Mapping, path: str, unfilled: list[model.Unfilled]) ->
         owner=node["owner"],
         required=flag(node, "required"),
         by=date.fromisoformat(node["by"]) if "by" in node else None,
+        place=key_place(node, "unfilled"),
     )
     unfilled.append(blank)
     return blank

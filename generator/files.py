@@ -128,6 +128,14 @@ def shown_path(path: Path) -> str:
         return path.as_posix()
 
 
+def repository_path(file: str, root: Path | None) -> str:
+    """A shown path as a platform counts it: from `root`, else from the current folder, with `/`.
+
+    It is never absolute, so it names nothing of this machine above that folder.
+    """
+    return Path(os.path.relpath(Path(file).absolute(), root or Path.cwd())).as_posix()
+
+
 def read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
     """Read every content file of one service; all problems at once.
 

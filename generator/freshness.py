@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from generator import model
 from generator.changes import changed_steps, changes
 from generator.durations import parse_cycle
+from generator.problems import Place
 from generator.records import evidence
+from generator.source import known_place
 
 # Worst first; a service is as bad as its worst clock.
 STATES = ("invalid", "never", "expired", "changed", "due-soon", "current")
@@ -23,11 +24,12 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a clock is worse than its dates say, whatever the day: `state` is one of STATES."""
+    """Why a clock is as it is: `state` is one of STATES, `place` the line to be mended."""
 
     name: str
     state: str
-    words: str
+    words: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Clock:
     stamp: str | None = None
     reasons: tuple[Reason, ...] = ()
     note: str = ""
+    place: Place | None = None
+    command: str = ""
 
     @property
     def due(self) -> str | None:
@@ -62,19 +66,29 @@ class Clock:
 
 @dataclass(frozen=True)
 class Judged:
-    """A clock on a day: `state` is the worst of `reasons`; `days_left` is negative when late.
+    """A clock on a day: `found` has every reason, the worst first; `days_left` is negative when late.
 
     `waived` is the last day on which a waiver covers it: it is not red until then, and
     never green.
     """
 
     clock: Clock
-    state: str
-    reasons: tuple[str, ...]
+    found: tuple[Reason, ...]
     due: date | None
     days_left: int | None
-    detail: str = ""
     waived: date | None = None
+
+    @property
+    def state(self) -> str:
+        return self.found[0].state
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(r.name for r in self.found)
+
+    @property
+    def detail(self) -> str:
+        return "; ".join(r.words for r in self.found if r.words)
 
     @property
     def red(self) -> bool:
@@ -90,55 +104,51 @@ def parse_day(text: str) -> date:
 
 def judge(clock: Clock, as_of: date, warn_days: int) -> Judged:
     """The state of one clock on the day `as_of`. The due day itself is still good."""
-    dated = _dated(clock, as_of, warn_days)
-    if not clock.reasons:
-        return dated
-    found = [(dated.state, dated.state, dated.detail)]
-    found += [(r.state, r.name, r.words) for r in clock.reasons]
-    if found[0][0] in ("due-soon", "current"):
+    dated, due, left = _dated(clock, as_of, warn_days)
+    found = [dated, *clock.reasons]
+    if clock.reasons and dated.state in ("due-soon", "current"):
         # What is good by its date only says nothing beside a reason why it is not.
         found = found[1:]
-    found.sort(key=lambda f: STATES.index(f[0]))
-    return replace(
-        dated,
-        state=found[0][0],
-        reasons=tuple(name for _, name, _ in found),
-        detail="; ".join(words for _, _, words in found if words),
-    )
+    found.sort(key=lambda r: STATES.index(r.state))
+    return Judged(clock, tuple(found), due, left)
 
 
-def _dated(clock: Clock, as_of: date, warn_days: int) -> Judged:
-    """The state by the dates alone."""
+def _dated(clock: Clock, as_of: date, warn_days: int) -> tuple[Reason, date | None, int | None]:
+    """The state by the dates alone, the day it is due, and the days until then."""
 
-    def invalid(detail: str) -> Judged:
-        return Judged(clock, "invalid", ("invalid",), None, None, detail)
+    def invalid(detail: str, *to_blame: str | None) -> tuple[Reason, None, None]:
+        place = known_place(*to_blame) or clock.place
+        return Reason("invalid", "invalid", detail, place), None, None
 
+    anchor_text = clock.last or clock.baseline
     try:
         cycle = parse_cycle(clock.cycle)
-        anchor_text = clock.last or clock.baseline
         anchor = parse_day(anchor_text) if anchor_text else None
         stated = parse_day(clock.stated) if clock.stated else None
     except ValueError as error:
-        return invalid(str(error))
+        return invalid(str(error), clock.cycle)
+    place = clock.place or known_place(clock.stated, clock.last, clock.cycle)
     if anchor is None:
-        return Judged(clock, "never", ("never",), None, None, "never done")
+        return Reason("never", "never", "never done", place), None, None
     if anchor > as_of:
-        return invalid(f"{anchor} is in the future")
+        return invalid(f"{anchor} is in the future", anchor_text)
     try:
         due = cycle.after(anchor)
     except OverflowError:
-        return invalid("the cycle leads beyond the year 9999")
+        return invalid("the cycle leads beyond the year 9999", clock.cycle)
     if stated is not None:
         if stated > due:
-            return invalid(f"the stated day {stated} is later than the cycle allows ({due})")
+            message = f"the stated day {stated} is later than the cycle allows ({due})"
+            return invalid(message, clock.stated)
         if stated < anchor:
             return invalid(
-                f"the stated day {stated} is earlier than the day it counts from ({anchor})"
+                f"the stated day {stated} is earlier than the day it counts from ({anchor})",
+                clock.stated,
             )
         due = stated
     left = (due - as_of).days
     state = "expired" if left < 0 else "due-soon" if left <= warn_days else "current"
-    return Judged(clock, state, (state,), due, left)
+    return Reason(state, state, place=place), due, left
 
 
 def review_clock(book: model.Handbook) -> Clock:
@@ -151,11 +161,13 @@ def review_clock(book: model.Handbook) -> Clock:
             "rollback-since",
             "changed",
             f"rolled back on {r.end[:10]}, and the document was not updated since ({r.id})",
+            known_place(r.end),
         )
         for r in evidence.open_rollbacks(book)
     ]
     if review and review.stamp != current:
-        reasons.insert(0, Reason("changed", "changed", "reviewed, changed since"))
+        since = Reason("changed", "changed", "reviewed, changed since", known_place(review.stamp))
+        reasons.insert(0, since)
     return Clock(
         id="review",
         cycle=policy.cycle,
@@ -171,6 +183,7 @@ def review_clock(book: model.Handbook) -> Clock:
         note="the last review says that the document is to be retired"
         if review and review.outcome == "retire"
         else "",
+        command="rollbook review record",
     )
 
 
@@ -193,14 +206,17 @@ def _drill_clock(
     drills = evidence.drills_of(book, procedure.id)
     passed = evidence.last_pass(book, procedure.id)
     current = book.stamps.get(id, "")
+    place = procedure.drill_place
     reasons = []
     if passed and passed.stamp != current:
-        reasons.append(Reason("changed", "changed", f"drilled, {drilled_since(book, passed)}"))
+        reasons.append(
+            Reason("changed", "changed", f"drilled, {drilled_since(book, passed)}", place)
+        )
     elif passed and passed.script_sha256 and rendered:
         script = rendered(procedure)
         if script and not evidence.stands_for(book, passed, script):
             words = "same steps, but the script is rendered differently since the drill"
-            reasons.append(Reason("rendered-differently", "changed", words))
+            reasons.append(Reason("rendered-differently", "changed", words, place))
     newest = drills[-1] if drills else None
     note = ""
     if newest and newest is not passed:
@@ -216,6 +232,9 @@ def _drill_clock(
         stamp=passed and passed.stamp,
         reasons=tuple(reasons),
         note=note,
+        place=place,
+        command="rollbook drill record "
+        + ("--from RUNLOG" if procedure.script else f"--procedure {procedure.id}"),
     )
 
 
@@ -235,77 +254,6 @@ def why_not(book: model.Handbook, drill: model.Drill) -> str:
     if not drill.passed:
         return "did not pass"
     return f"was done in {drill.environment}, which does not count"
-
-
-@dataclass(frozen=True)
-class ServiceState:
-    """One service on one day: red when a clock is red or a required fact is open.
-
-    A waived clock is not red; the service is then not green either.
-    """
-
-    id: str
-    name: str
-    as_of: date
-    timezone: str
-    clocks: tuple[Judged, ...]
-    unfilled: tuple[model.Unfilled, ...]
-    roles: tuple[tuple[str, str], ...]
-
-    @property
-    def red(self) -> bool:
-        return any(c.red for c in self.clocks) or any(u.required for u in self.unfilled)
-
-    @property
-    def status(self) -> str:
-        if self.red:
-            return "red"
-        if any(c.waived for c in self.clocks):
-            return "waived"
-        return "due-soon" if any(c.state == "due-soon" for c in self.clocks) else "green"
-
-
-Detached = TypeVar("Detached", Clock, model.Unfilled)
-
-
-def _detached(found: Detached) -> Detached:
-    """The same without the files that its texts came from: a state outlives its service."""
-    texts = {f.name: getattr(found, f.name) for f in fields(found)}
-    return replace(found, **{k: str(v) for k, v in texts.items() if isinstance(v, str)})
-
-
-def assess(
-    book: model.Handbook,
-    as_of: date,
-    warn_days: int | None = None,
-    rendered: Rendered | None = None,
-) -> ServiceState:
-    """Every clock and every open fact of a service on the day `as_of`, worst first."""
-    days = book.service.review.warn_days if warn_days is None else warn_days
-    clocks = [_detached(c) for c in (review_clock(book), *drill_clocks(book, rendered))]
-    judged = [waived(judge(c, as_of, days), book, as_of) for c in clocks]
-    return ServiceState(
-        id=str(book.service.id),
-        name=str(book.service.name),
-        as_of=as_of,
-        timezone=str(book.service.timezone),
-        clocks=tuple(judged),
-        unfilled=tuple(map(_detached, book.unfilled)),
-        roles=tuple((str(k), str(v)) for k, v in book.contacts.roles.items()),
-    )
-
-
-def waived(judged: Judged, book: model.Handbook, as_of: date) -> Judged:
-    """The same, with the last day of the waiver that covers it on the day `as_of`.
-
-    What is invalid cannot be waived: nobody knows what would be late.
-    """
-    if judged.state not in ("never", "expired", "changed"):
-        return judged
-    until = [
-        w.until for w in evidence.waivers_of(book, judged.clock.id) if w.granted <= as_of <= w.until
-    ]
-    return replace(judged, waived=max(until)) if until else judged
 
 
 def today(now: datetime, timezone: str) -> date:

@@ -219,6 +219,25 @@ def apply(plans: Iterable[Plan]) -> tuple[int, int]:
     return written, removed
 
 
+def put(folder: Path, files: Iterable[OutFile]) -> int:
+    """Write those of `files` that differ from the disk, beside whatever else lies in `folder`.
+
+    Answers how many were written; each replaces the old one in one step. Raises RollbookError
+    when the disk refuses.
+    """
+    written = 0
+    with _system("write", folder):
+        for file in files:
+            path = folder / file.path
+            data = file.text.encode()
+            if _read(path) == data:
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, data, file.mode)
+            written += 1
+    return written
+
+
 def _prune(folder: Path) -> None:
     """Remove folders that became empty."""
     for where, _, _ in os.walk(folder, topdown=False):

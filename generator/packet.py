@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from generator import freshness, model
+from generator import freshness, model, state
 from generator.changes import changes
 from generator.durations import duration_words
 from generator.markdown import code_span, escape
@@ -57,10 +57,10 @@ def packet(
 
     `dead` has the references that lead nowhere; None where nobody has looked.
     """
-    state = freshness.assess(book, as_of, rendered=rendered)
+    found = state.assess(book, as_of, rendered=rendered)
     looked = "" if dead is not None else ": not looked at; name a checkout with --against PATH"
     sections = (
-        Section("clocks", "How the clocks stand", tuple(_clocks(state)), "no clock runs"),
+        Section("clocks", "How the clocks stand", tuple(_clocks(found)), "no clock runs"),
         Section("changes", "What changed since the last review", tuple(_changes(book)), "nothing"),
         Section("steps", "Steps that changed since their drill", tuple(_steps(book)), "none"),
         Section("rollbacks", "Rollbacks that nobody has answered", tuple(_rollbacks(book)), "none"),
@@ -78,7 +78,7 @@ def packet(
             tuple(f"{p.place}: {p.message}" for p in dead or ()),
             "none" if dead is not None else "not known",
         ),
-        Section("due", "What is due next", tuple(_due(state)), "nothing"),
+        Section("due", "What is due next", tuple(_due(found)), "nothing"),
         Section("actions", "Corrective actions of drills", tuple(_actions(book, as_of)), "none"),
     )
     return Packet(
@@ -93,8 +93,8 @@ def packet(
     )
 
 
-def _clocks(state: freshness.ServiceState) -> Iterator[str]:
-    for judged in freshness.worst_first(state.clocks):
+def _clocks(service: state.ServiceState) -> Iterator[str]:
+    for judged in freshness.worst_first(service.clocks):
         due = f", due {judged.due}" if judged.due else ""
         told = judged.detail and judged.state != "never"
         detail = f" ({judged.detail})" if told else ""
@@ -139,20 +139,18 @@ def _times(book: model.Handbook) -> Iterator[str]:
             yield f"{procedure.title}: {told}{measured}"
 
 
-def _due(state: freshness.ServiceState) -> Iterator[str]:
-    dated = [(c.due, c.clock.what) for c in state.clocks if c.due]
+def _due(service: state.ServiceState) -> Iterator[str]:
+    dated = [(c.due, c.clock.what) for c in service.clocks if c.due]
     for day, what in sorted(dated):
         yield f"{day}: {what}"
 
 
 def _actions(book: model.Handbook, as_of: date) -> Iterator[str]:
     """Nothing records that an action was done, so each is asked about for as long as its drill counts."""
-    for procedure in book.procedures:
-        for drill in evidence.drills_of(book, procedure.id)[-1:]:
-            for action in drill.actions:
-                late = " (its day has passed)" if action.due < as_of else ""
-                owner = book.contacts.roles.get(action.owner, action.owner)
-                yield f"{action.what}: {owner}, by {action.due}{late} ({drill.id})"
+    for drill, _, action in evidence.open_actions(book):
+        late = " (its day has passed)" if action.due < as_of else ""
+        owner = book.contacts.roles.get(action.owner, action.owner)
+        yield f"{action.what}: {owner}, by {action.due}{late} ({drill.id})"
 
 
 def _ticks(book: model.Handbook, sections: tuple[Section, ...]) -> Iterator[str]:

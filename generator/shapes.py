@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from generator import model
 from generator.durations import parse_duration
-from generator.source import Mapping, Scalar
+from generator.source import Mapping, Scalar, key_place
 
 T = TypeVar("T")
 
@@ -60,6 +60,7 @@ def procedure(data: Mapping) -> model.Procedure:
         steps=tuple(_step(s) for s in data["steps"]),
         never=lines(data, "never"),
         closing=lines(data, "closing"),
+        drill_place=key_place(data, "drill"),
     )
 
 

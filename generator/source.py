@@ -71,6 +71,16 @@ def place_of(node: Node) -> Place:
     return Place(node.file.path, node.line, node.column)
 
 
+def known_place(*texts: str | None) -> Place | None:
+    """The place of the first text that an author wrote; None where all were computed."""
+    return next((place_of(t) for t in texts if type(t) is Scalar), None)
+
+
+def key_place(data: Mapping, key: str) -> Place | None:
+    """The place of a key itself; its value can begin on another line."""
+    return known_place(*(k for k in data if k == key))
+
+
 def problem_at(node: Node, message: str, hint: str = "", where: str = "", **more) -> Problem:
     """A problem at the place of `node`, with the line that the author wrote."""
     return Problem(

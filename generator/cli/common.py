@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -75,6 +76,12 @@ def now() -> datetime:
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
+
+
+def platform_root() -> Path | None:
+    """The folder from which GitHub counts paths: a job can run in a folder of the repository."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    return Path(root).resolve() if root else None
 
 
 def as_of(text: str | None) -> date | None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from generator.cli.common import OK, PROBLEMS, Commands, add_format, count, print_problems
+from generator import report
+from generator.cli.common import (
+    OK,
+    PROBLEMS,
+    Commands,
+    add_format,
+    platform_root,
+    print_problems,
+)
 
 
 def add(commands: Commands) -> None:
@@ -23,7 +31,7 @@ def add(commands: Commands) -> None:
         help="write nothing; show what is out of date, missing, orphaned or edited by hand",
     )
     add_format(
-        commands.add("validate", _validate, "show every problem of the content"), "text", "json"
+        commands.add("validate", _validate, "show every problem of the content"), *report.VALIDATE
     )
     evidence = commands.add(
         "evidence", _evidence, "put document, scripts, facts and records into one archive"
@@ -46,16 +54,11 @@ def _build(options: argparse.Namespace) -> int:
 def _validate(options: argparse.Namespace) -> int:
     from generator.build import validate
     from generator.problems import has_errors
-    from generator.report import problems_json
 
     services, problems = validate(options.content, options.service)
-    if options.format == "json":
-        print(problems_json(problems))
-    else:
-        print_problems(problems)
-        errors = sum(p.severity == "error" for p in problems)
-        warnings = count(len(problems) - errors, "warning")
-        print(f"{count(services, 'service')}: {count(errors, 'error')}, {warnings}")
+    view = report.View(root=platform_root())
+    for line in report.writer(options.format, "validate")(services, problems, view):
+        print(line)
     return PROBLEMS if has_errors(problems) else OK
 
 

@@ -1,11 +1,18 @@
-"""The freshness gate on the command line."""
+"""The freshness gate on the command line, and the overview of all services."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from generator import report
 from generator.cli import common
-from generator.cli.common import OK, PROBLEMS, Commands, add_day, add_format, as_of, print_problems
+from generator.cli.common import OK, PROBLEMS, Commands, add_day, add_format, as_of, platform_root
+
+if TYPE_CHECKING:
+    from generator.gate import Assessed
 
 
 def add(commands: Commands) -> None:
@@ -14,14 +21,30 @@ def add(commands: Commands) -> None:
         _check,
         "the gate: red when a review or drill is overdue or a required fact is open",
     )
-    add_day(check)
-    check.add_argument(
-        "--warn-days",
-        type=_days,
-        metavar="N",
-        help="say 'due soon' this many days ahead (default: the content's, else 14)",
+    status = commands.add(
+        "status",
+        _status,
+        "one line a service: clocks, open facts, what is next",
+        "The worst comes first. An overview is no gate: a red service is exit code 0, only "
+        "invalid content is 1.",
     )
-    add_format(check, "text", "json")
+    for parser in (check, status):
+        add_day(parser)
+        parser.add_argument(
+            "--warn-days",
+            type=_days,
+            metavar="N",
+            help="say 'due soon' this many days ahead (default: the content's, else 14)",
+        )
+    add_format(check, *report.CHECK)
+    add_format(status, *report.STATUS)
+    status.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="also write what depends on the day: freshness.json, and for each service "
+        "badge.json, badge.svg and due.ics",
+    )
 
 
 def _days(text: str) -> int:
@@ -30,20 +53,45 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _check(options: argparse.Namespace) -> int:
-    from generator import report
+def _assessed(options: argparse.Namespace) -> tuple[Iterator[Assessed], report.View]:
     from generator.gate import assess_all
-    from generator.problems import has_errors
 
     day = as_of(options.as_of)
-    states, problems = assess_all(
-        options.content, options.service, day, options.warn_days, common.now()
-    )
-    wrong = [p for p in problems if p.severity == "error"]
-    if options.format == "json":
-        print(report.check_json(states, wrong, simulated=day is not None))
-    else:
-        print_problems(wrong)
-        for line in report.check_text(states, simulated=day is not None):
-            print(line)
-    return PROBLEMS if has_errors(wrong) or any(s.red for s in states) else OK
+    found = assess_all(options.content, options.service, day, options.warn_days, common.now())
+    return found, report.View(simulated=day is not None, root=platform_root())
+
+
+def _check(options: argparse.Namespace) -> int:
+    assessed, view = _assessed(options)
+    red = False
+
+    def watched(found: Iterable[Assessed]) -> Iterator[Assessed]:
+        # Services go by one at a time; none is kept.
+        nonlocal red
+        for one in found:
+            red = red or one.status == "red"
+            yield one
+
+    for line in report.writer(options.format, "check")(watched(assessed), view):
+        print(line)
+    return PROBLEMS if red else OK
+
+
+def _status(options: argparse.Namespace) -> int:
+    found, view = _assessed(options)
+    assessed = list(found)
+    for line in report.writer(options.format, "status")(assessed, view):
+        print(line)
+    if any(one.state is None for one in assessed):
+        if options.out is not None and options.format == "text":
+            print("Nothing was written.")
+        return PROBLEMS
+    if options.out is not None:
+        from generator.files import shown_path
+        from generator.outputs import put
+        from generator.published import published
+
+        written = put(options.out, published(assessed, view, whole=not options.service))
+        if options.format == "text":
+            print(f"{written} files written in {shown_path(options.out)}")
+    return OK

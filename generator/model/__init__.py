@@ -1,8 +1,9 @@
 """The Handbook: everything that Rollbook knows about one service, frozen.
 
 Strings that an author wrote keep their place (they are `source.Scalar`s), so
-that a rule can point at them. Nothing here reads, writes or imports anything
-but the standard library.
+that a rule can point at them; what is no string has a Place where somebody must
+point at it. Nothing here reads, writes or imports anything but the standard library and
+`Place`.
 """
 
 from __future__ import annotations
@@ -27,17 +28,22 @@ from generator.model.doing import (
     Stop,
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
+from generator.problems import Place
 
 
 @dataclass(frozen=True)
 class Unfilled:
-    """A fact that nobody has supplied yet. `path` names it: `contacts.on-call.name`."""
+    """A fact that nobody has supplied yet. `path` names it: `contacts.on-call.name`.
+
+    `by` is the last day on which it is not late; `place` that of its `unfilled:` key.
+    """
 
     path: str
     what: str
     owner: str
     required: bool
     by: date | None = None
+    place: Place | None = None
 
 
 Value = str | Unfilled

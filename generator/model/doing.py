@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from generator.problems import Place
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -116,6 +118,7 @@ class Procedure:
     steps: tuple[Step, ...]
     never: tuple[str, ...]
     closing: tuple[str, ...] = ()
+    drill_place: Place | None = None
 
 
 @dataclass(frozen=True)

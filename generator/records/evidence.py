@@ -5,13 +5,20 @@ A record that a later one corrects (`supersedes`) no longer counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from generator import model
-from generator.model.records import Carried, Drill, Review, Rollback, Waiver
+from generator.model.records import (
+    Carried,
+    CorrectiveAction,
+    Drill,
+    Review,
+    Rollback,
+    Waiver,
+)
 
 Record = TypeVar("Record", Review, Drill, Carried, Waiver, Rollback)
 
@@ -53,6 +60,17 @@ def stands_for(book: model.Handbook, drill: Drill, script_sha256: str) -> bool:
     """Whether a drill stands for a script with this hash: it ran it, or was carried forward."""
     carried = (c for c in standing(book.records.carried) if c.drill == drill.id)
     return script_sha256 in {drill.script_sha256, *(c.script_sha256 for c in carried)}
+
+
+def open_actions(book: model.Handbook) -> Iterator[tuple[Drill, int, CorrectiveAction]]:
+    """The corrective actions of the newest drill of each procedure, numbered from 1 in its record.
+
+    Nothing records that one was done, so it is asked about until the next drill.
+    """
+    for procedure in book.procedures:
+        for drill in drills_of(book, procedure.id)[-1:]:
+            for number, action in enumerate(drill.actions, 1):
+                yield drill, number, action
 
 
 def waivers_of(book: model.Handbook, clock: str) -> list[Waiver]:
