@@ -68,7 +68,11 @@ def options_of(thing: Scripted) -> list[Option]:
     ]
     if isinstance(thing, model.Procedure):
         found += [Option(s.option, s.help) for s in thing.stops]
-    elif thing.phases:
+    else:
+        found.append(
+            Option("resume", "go on with the last run: what a person answered within a day stands")
+        )
+    if isinstance(thing, model.Checklist) and thing.phases:
         phases = tuple(p.id for p in thing.phases)
         found.append(Option("phase", "only the checks that have begun by then", phases))
         found.append(

@@ -323,7 +323,7 @@ def test_partpulse_gets_its_issue_from_the_real_gate(program):
     for words in (
         "    Governance Liaison\n      - ",
         "- review: was due 2026-04-09, 229 days ago (never reviewed)",
-        "- Who is on call (contacts.on-call.name)",
+        "\n      - Who is on call",
         "    PartPulse: RED  (as of 2026-11-24 UTC, simulated)",
     ):
         assert words in issue["body"], words

@@ -113,6 +113,9 @@ def test_permissions_are_the_least_and_nothing_runs_for_ever():
     for path in WORKFLOWS:
         assert read(path)["permissions"] == {}, path.name
         assert read(path)["concurrency"]["group"], path.name
+    # Two at once would each open the issue; one that is stopped half-way leaves it half-written.
+    freshness = read(ROOT / ".github/workflows/freshness.yml")["concurrency"]
+    assert "${{" not in freshness["group"] and freshness["cancel-in-progress"] == "false"
     for file, name, job in jobs():
         may[file, name] = {k for k, v in job["permissions"].items() if v == "write"}
         if "uses" not in job:  # what is called has its own

@@ -87,6 +87,28 @@ def test_the_script_runs_what_the_document_shows(behind, shell, world, shims) ->
     assert other <= LOOKING, other
 
 
+def test_every_command_of_the_document_is_run_by_a_test_or_done_by_hand() -> None:
+    """A section with commands has a test that compares them with a run, or says that no script runs them."""
+    tests = "".join(p.read_text() for p in (scriptworld.ROOT / "tests/vercel").glob("test_*.py"))
+    document = re.sub(
+        r"^( *)```(?!sh\n)\w+\n.*?^\1```$", "", DOCUMENT.read_text(), flags=re.M | re.S
+    )
+    proven = []
+    for section in re.split(r"^(?=#+ )", document, flags=re.M):
+        number = section.split()[1] if section.startswith("#") else ""
+        commands = [
+            line
+            for block in re.findall(r"^ *```sh\n(.*?)^ *```$", section, re.M | re.S)
+            for line in map(str.strip, block.splitlines())
+            if line and not line.startswith(("#", "sh "))
+        ]
+        if not commands or "Done by hand: no script runs these commands." in section:
+            continue
+        assert f'"### {number} "' in tests, f"no test runs the commands of {number}"
+        proven.append(number)
+    assert proven == ["4.1", "4.2", "4.3", "6.1", "7.1", "8.1", "9.1"]
+
+
 def test_the_usage_in_the_document_is_that_of_the_script(shell, world) -> None:
     w = world()
     line = next(

@@ -137,6 +137,7 @@ class Done:
     items: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # id: result, by, evidence
     outcome: str = ""
     told: str = ""  # the JSON
+    log: str = ""  # the run log
 
     @property
     def words(self) -> str:
@@ -308,8 +309,12 @@ class Checklist:
         if not logs:
             return done
         assert f"Run log: {logs[-1]}" in done.output
-        done.told = logs[-1].with_suffix(".json").read_text("utf-8")
-        self._same_everywhere(done, logs[-1])
+        done.log = logs[-1].read_text("utf-8")
+        if done.code == 4:  # it ended before the first item
+            assert files == logs
+        else:
+            done.told = logs[-1].with_suffix(".json").read_text("utf-8")
+            self._same_everywhere(done, logs[-1])
         for path in files:
             path.unlink()
         return done

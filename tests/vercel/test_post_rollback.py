@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.scriptworld import SHELLS, shell_command
+from tests.vercel.checkworld import parity
+from tests.vercel.parity import calls
+from tests.vercel.parity import record as record_calls
 from tests.vercel.vercelworld import HOOK_SECRET, SCRIPTS, World
 
 SCRIPT = "post-rollback.sh"
@@ -76,6 +79,15 @@ def test_the_messages_are_prepared_and_one_is_sent_once(world) -> None:
     assert json.loads(told)["text"] in made(w, "-messages.md")
 
 
+def test_the_document_shows_what_curl_is_called_with(world) -> None:
+    w = world()
+    assert w.run("dash").returncode == 0
+    record_calls(w, "curl")
+    more = {"ROLLBOOK_NOTIFY_URL": f"http://{w.app.host}/x", "CALLS": str(w.folder / "calls")}
+    assert run(w, "dash", **more).returncode == 8
+    parity("### 8.1 ", "### 8.2 ", calls(w), "curl")
+
+
 def test_a_team_that_rollback_sh_told_is_not_told_again(world) -> None:
     w = world()
     hook = f"http://{w.app.host}/{HOOK_SECRET}"
@@ -102,7 +114,7 @@ def test_a_later_run_that_moved_nothing_does_not_count(world) -> None:
     assert w.run("dash", "--yes", "snapshot", script="env-restore.sh").returncode == 0
     assert w.run("dash", "--yes", "--push-only", w.shas[1]).returncode == 0
     done = run(w, "dash")
-    assert done.stdout.startswith("Rollback: Emergency Rollback Script, by ")
+    assert "\nRollback: Emergency Rollback Script, by " in done.stdout
     report = made(w, "-incident.md")
     assert f"| Verified (UTC) | {verified} |" in report
     assert "| env-restore.sh |" in report, "the timeline still holds everything"

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,6 +31,7 @@ from tests.vercel.checkworld import (
     Answer,
     Checklist,
     Database,
+    Done,
     Site,
     free_port,
     one_mark,
@@ -233,6 +235,15 @@ def test_what_cannot_be_looked_at_is_not_checked(verify, missing, unseen, words)
     assert words in done.words and done.code == 8
 
 
+def test_a_search_that_cannot_be_made_finds_no_page_clean(verify, site) -> None:
+    """To a grep that fails, nothing stands anywhere: not even the error message on the page."""
+    site.answers["/"] = Answer(body=b"<p>Application error: a server-side exception</p>")
+    verify.program("grep", "#!/bin/sh\nexit 2\n")
+    done = verify.run("dash", "--yes")
+    assert done.items["no-errors"][0] == "Not checked"
+    assert "the program 'grep' does not work here" in done.words
+
+
 def test_what_can_be_no_address_reaches_nobody(verify, site) -> None:
     verify.recorded("curl")
     for address in (
@@ -383,6 +394,20 @@ def test_without_psql_the_database_is_not_checked(near, database) -> None:
 
 # --- A person at a terminal.
 
+# What nobody but a person can say, in this order, where there is no database.
+ASKED = [
+    "Database connection successful",
+    "User can log in",
+    "Dashboard loads",
+    "Parts list accessible",
+    "User management works",
+    "PDF generation works (if applicable)",
+    "No data loss observed",
+    "Recent transactions intact",
+    "User data accessible",
+    "No error spikes in logs",
+    "No resource exhaustion",
+]
 TEXT = 'it\'s "red" | \\ \\n `x` *a* _b_ <b> &amp; ~~c~~ [x](y) $HOME $(id) %s Zürich ✓ 😀 العربية'
 # Cut short, spelled too long, half of a pair, beyond the last character.
 NO_TEXT = b"\xff|\xe2\x82|\xc0\xaf|\xe0\x80\x80|\xed\xa0\x80|\xf4\x90\x80\x80|\x81\x88|\xc3"
@@ -455,6 +480,64 @@ def test_interrupted_at_a_question(verify) -> None:
         return [] if good and "What to do:" in done.output else [done.output]
 
     under_all([needs(s) for s in SHELLS], run)
+
+
+def test_what_was_answered_is_not_asked_again(verify) -> None:
+    """After an interruption; for a day, and only while the checklist asks the same."""
+
+    def run(shell: str) -> list[str]:
+        list_ = verify.copy(shell)
+        answers = iter([b"pass\n", b"na\n", b"fail\n", b"slow\n", b"\x03"])
+        begun = list_.asked(shell, answer=lambda item, prompt: next(answers))
+        day = begun.log[:21].removeprefix('{"time":"')
+        moment = datetime.strptime(day[:10], "%Y-%m-%d").replace(tzinfo=UTC)
+
+        def earlier(log: str) -> None:
+            path = list_.logs / "verify-20260101T000000Z-7.jsonl"
+            path.write_text(log)
+            path.chmod(0o600)
+
+        def resume(log: str) -> Done:
+            earlier(log)
+            return list_.run(shell, "--yes", "--resume")
+
+        def aged(days: int) -> str:
+            new = (moment + timedelta(days=days)).strftime("%Y-%m-%d")
+            return begun.log.replace(day[:10], new)
+
+        wrong = []
+        asked: list[str] = []
+        earlier(begun.log)
+        done = list_.asked(
+            shell, "--resume", answer=lambda item, _: [b"pass\n", asked.append(item)][0]
+        )
+        # What failed is asked again; what a person answered stands, with its time.
+        if asked != ["Dashboard loads", *ASKED[3:]] or done.code != 0:
+            wrong.append(f"asked again: {asked} {done.output}")
+        if not done.items["database"][2].startswith(f"answered at {day[:10]}T"):
+            wrong.append(done.output)
+        # A log of that run does not give its answers another day.
+        if resume(done.log.replace(done.items["database"][2][12:22], "2026-01-01")).code != 8:
+            wrong.append("an answer that was kept became young again")
+        for log, code, kept in (
+            (begun.log, 8, 2),
+            (aged(-2), 8, 0),
+            (aged(2), 8, 0),
+            (begun.log.replace('"stamp":"sha256:', '"stamp":"sha256:0'), 4, 0),
+            ("", 4, 0),
+        ):
+            done = resume(log)
+            found = [r for r, by, _ in done.items.values() if by == "person"]
+            if (done.code, len(found)) != (code, kept):
+                wrong.append(f"{code}, {kept}: {done.output}")
+        return wrong
+
+    under_all([needs(s) for s in SHELLS], run)
+
+
+def test_there_is_nothing_to_resume(verify) -> None:
+    done = verify.run("dash", "--yes", "--resume")
+    assert done.code == 4 and "there is no log of an earlier run" in done.words
 
 
 # --- Phases, watching, looking first.

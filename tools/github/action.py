@@ -96,7 +96,9 @@ def gate() -> int:
     status = json.loads(output("check", "--format", "json", *options))["status"]
     append("GITHUB_OUTPUT", f"gate={status}")
     append("GITHUB_STEP_SUMMARY", f"- gate: {status}\n")
-    append("GITHUB_STEP_SUMMARY", cut(block(output("check", *options)), SUMMARY) + "\n")
+    # The paragraph ends the list above, in which a block would be no code.
+    said = cut(block(output("check", *options)), SUMMARY)
+    append("GITHUB_STEP_SUMMARY", f"What `rollbook check` says:\n\n{said}\n")
     return code if given("mode") == "enforce" else 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def block(text: str) -> str:
-    """`text` as an indented code block of Markdown.
+    """`text` as an indented code block of Markdown, to be put behind a paragraph.
 
     An indented block has no end mark that the text could contain: whatever stands in it,
     it mentions nobody, refers to no issue, opens no comment and no fence. `splitlines`

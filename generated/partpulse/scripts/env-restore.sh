@@ -49,8 +49,6 @@ procedure=environment-variables
 script=env-restore.sh
 fact_production_url=${PRODUCTION_URL:-}
 [ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
-fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
-[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
 
 # --- Words for people. A message that cannot be written stops nothing.
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
@@ -322,7 +320,7 @@ limited() {
   shift
   holding=1
   if [ -n "$feed" ]; then
-    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+    echo "$feed" 2>/dev/null | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
   else
     "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   fi
@@ -384,12 +382,12 @@ builds the live one again and verifies that the new one is live.
 Usage:
   env-restore.sh [--yes] [--dry-run] snapshot|diff|restore [<name>...]
 
-  snapshot|diff|restore  snapshot saves the values, diff compares, restore
-                      puts back
-  [<name>...]         the variables to put back
-  --yes               ask no questions
-  --dry-run           say what would be done, and touch nothing
-  --help              show this text
+  snapshot|diff|restore snapshot saves the values, diff compares, restore puts
+                        back
+  [<name>...]           the variables to put back
+  --yes                 ask no questions
+  --dry-run             say what would be done, and touch nothing
+  --help                show this text
 
 It touches only:
   -  a new file with the values, readable by you only, beside the run log
@@ -412,18 +410,14 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
-                      reach production)
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
-                      not yet known (how many milliseconds the home page takes
-                      when all is well)
-  VERCEL_TOKEN        access to Vercel; a secret
-  VERCEL_ORG_ID       the team's id, team_...
-  VERCEL_PROJECT_ID   the project's id, prj_...
-  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
-  ROLLBOOK_SNAPSHOT   a snapshot to use instead of the newest
-  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
-  ROLLBOOK_LOG_DIR    folder for the run log
+  PRODUCTION_URL       URL; the document does not know it yet
+  VERCEL_TOKEN         access to Vercel; a secret
+  VERCEL_ORG_ID        the team's id, team_...
+  VERCEL_PROJECT_ID    the project's id, prj_...
+  VERCEL_API_URL       another address of Vercel's API, for proxies and tests
+  ROLLBOOK_SNAPSHOT    a snapshot to use instead of the newest
+  ROLLBOOK_NOTIFY_URL  the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR     folder for the run log
 END_OF_USAGE
 }
 
@@ -552,6 +546,16 @@ if [ -z "$dry_run" ]; then
     open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
   release
+fi
+
+if [ -z "$dry_run" ]; then
+  wrap say "" 'Environment Variables (PartPulse, Section 6.1)'
+  say "Touches only:"
+  wrap say "  - " 'a new file with the values, readable by you only, beside the run log'
+  wrap say "  - " 'the named environment variables of production, on Vercel'
+  wrap say "  - " 'a new production deployment on Vercel; its build may apply database migrations'
+  wrap say "  - " 'a message to the team, where ROLLBOOK_NOTIFY_URL is set'
+  wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
 fi
 
 # confirm QUESTION: goes on only after a clear yes.
@@ -1203,7 +1207,9 @@ snapshot)
     record "$step" ok 0 snapshot "$env_file" saved "$saved" not_saved "$unsaved"
     say ""
     say "Snapshot: $(printable "$env_file")"
-    truth="The snapshot holds the values of $saved variables and can be read by you only; it holds secrets, so keep it so. $unsaved could not be saved: those come from the place where credentials are kept. Shared variables of the team are not in it. Nothing was changed on Vercel."
+    truth="The snapshot holds $saved of the variables' values and can be read by you only; they may be secrets, so keep it so."
+    [ "$unsaved" -eq 0 ] || truth="$truth NOT SAVED: $unsaved; those come from the place where credentials are kept."
+    truth="$truth Shared variables of the team are not in it. Nothing was changed on Vercel."
   fi
   end_here
   ;;

@@ -3,13 +3,14 @@
 #
 # Post-Rollback Protocol
 #
-# Usage: post-rollback.sh [--yes] [--dry-run] [<logs>...]
+# Usage: post-rollback.sh [--yes] [--dry-run] [--resume] [<logs>...]
 # Run it with --help for options, exit codes and what it touches.
 #
 # Touches only:
 #   - an incident report beside the run log
 #   - the prepared messages beside the run log; a message to the team, where ROLLBOOK_NOTIFY_URL is set
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/post-rollback.yaml. Do not edit: edit that file.
 # Content sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674
@@ -45,10 +46,6 @@ exec 3>&2
 
 procedure=post-rollback
 script=post-rollback.sh
-fact_production_url=${PRODUCTION_URL:-}
-[ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
-fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
-[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
 
 # --- Words for people. A message that cannot be written stops nothing.
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
@@ -320,7 +317,7 @@ limited() {
   shift
   holding=1
   if [ -n "$feed" ]; then
-    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+    echo "$feed" 2>/dev/null | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
   else
     "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   fi
@@ -377,12 +374,14 @@ Post-Rollback Protocol (PartPulse)
 Post-Rollback Protocol
 
 Usage:
-  post-rollback.sh [--yes] [--dry-run] [<logs>...]
+  post-rollback.sh [--yes] [--dry-run] [--resume] [<logs>...]
 
   [<logs>...]  run logs of the rollback; without any, those of the day of the
                last rollback
   --yes        ask no questions
   --dry-run    say what would be done, and touch nothing
+  --resume     go on with the last run: what a person answered within a day
+               stands
   --help       show this text
 
 It touches only:
@@ -390,6 +389,7 @@ It touches only:
   -  the prepared messages beside the run log; a message to the team, where
      ROLLBOOK_NOTIFY_URL is set
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+  -  the completed list, as Markdown and JSON beside the log
 
 Exit codes:
   0              every item passed (with --dry-run: nothing was done)
@@ -404,19 +404,14 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
-                      reach production)
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
-                      not yet known (how many milliseconds the home page takes
-                      when all is well)
-  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
-  ROLLBOOK_LOG_DIR    folder for the run log
+  ROLLBOOK_NOTIFY_URL  the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR     folder for the run log
 END_OF_USAGE
 }
 
 refuse() {
   wrap warn "$script: " "$1"
-  wrap warn "Usage: " 'post-rollback.sh [--yes] [--dry-run] [<logs>...]'
+  wrap warn "Usage: " 'post-rollback.sh [--yes] [--dry-run] [--resume] [<logs>...]'
   warn "Nothing was done. '$script --help' says more."
   exit 2
 }
@@ -430,6 +425,7 @@ check_word() {
 
 yes=
 dry_run=
+option_resume=
 parameter_logs=''
 given=0
 options_end=
@@ -446,6 +442,10 @@ for argument in "$@"; do
       ;;
     --dry-run)
       dry_run=1
+      continue
+      ;;
+    --resume)
+      option_resume=1
       continue
       ;;
     --)
@@ -532,6 +532,15 @@ if [ -z "$dry_run" ]; then
     open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
   release
+fi
+
+if [ -z "$dry_run" ]; then
+  wrap say "" 'Post-Rollback Protocol (PartPulse, Section 8.1)'
+  say "Touches only:"
+  wrap say "  - " 'an incident report beside the run log'
+  wrap say "  - " 'the prepared messages beside the run log; a message to the team, where ROLLBOOK_NOTIFY_URL is set'
+  wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
+  wrap say "  - " 'the completed list, as Markdown and JSON beside the log'
 fi
 
 # confirm QUESTION: goes on only after a clear yes.
@@ -855,6 +864,7 @@ end_item() {
 
 # ask: what a person says of the item.
 ask() {
+  answered_before && return 0
   if [ -n "$yes" ]; then
     judged 'Not checked' nobody
     return 0
@@ -930,6 +940,69 @@ judged() {
   wrap say "  $shown_result" "$text"
   [ -z "$evidence" ] || wrap say "               " "$evidence"
   record "$item" "$1" 0 by "$2" found "$evidence"
+}
+
+# --- Going on with a list that was begun before: what a person answered there is not asked again.
+
+# keep_answers: what the log of this script's last run says that people answered, for as long as
+# that is no day ago. A list of another content asks other questions: it is not gone on with.
+keep_answers() {
+  : >"$scratch/kept"
+  for name in awk sort; do
+    command -v "$name" >/dev/null 2>&1 || fail 3 "the program '$name' is not on this machine." "Run the script without --resume."
+  done
+  earlier=
+  for place in "${ROLLBOOK_LOG_DIR:-}" "${git_folder:+$git_folder/rollback-log}"; do
+    [ -n "$place" ] || continue
+    # Their names begin with the time, so the last one is the newest.
+    for file in "$place/${script%.sh}"-[0-9]*T[0-9]*Z-*.jsonl; do
+      if [ -f "$file" ] && [ "$file" != "$log" ]; then earlier=$file; fi
+    done
+    [ -z "$earlier" ] || break
+  done
+  [ -n "$earlier" ] || fail 4 "there is no log of an earlier run to go on with." "Run the script without --resume."
+  # One line an item: its id, the result, when a person gave it, first of all where it was kept before.
+  flatten <"$earlier" | awk -F '\t' '
+    function put() {
+      if (v[".stamp"] != "") stamp = v[".stamp"]
+      if (v[".by"] == "person" && v[".status"] ~ /^(Pass|Not applicable)$/) {
+        at = v[".time"]
+        if (v[".found"] ~ /^answered at [-0-9]*T[0-9:]*Z/) at = substr(v[".found"], 13, 20)
+        row[v[".step"]] = v[".step"] "\t" v[".status"] "\t" at
+      } else delete row[v[".step"]]
+      split("", v)
+    }
+    $1 == ".time" { put() }
+    { v[$1] = $2 }
+    END {
+      put()
+      print stamp
+      for (id in row) print row[id]
+    }' >"$scratch/earlier"
+  read -r of_content <"$scratch/earlier" || of_content=
+  [ "$of_content" = sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 ] ||
+    fail 4 "the checklist has changed since the run of $earlier." "Run the script without --resume."
+  now
+  sed 1d "$scratch/earlier" | while IFS=$tab read -r id result at; do
+    until=$(clock "$at" 86400)
+    # In order: when it was answered, now, a day later.
+    [ "$(printf '%s\n' "$at" "$stamp" "$until" | sort -c 2>&1)" = '' ] && [ -n "$until" ] &&
+      printf '%s\t%s\t%s\n' "$id" "$result" "$at"
+  done >"$scratch/kept"
+  say ""
+  wrap say "" "Going on with: $earlier"
+}
+
+# answered_before: whether a person answered the item already; then that counts.
+answered_before() {
+  [ -s "$scratch/kept" ] || return 1
+  answer=
+  while IFS=$tab read -r id result at; do
+    [ "$id" != "$item" ] || answer=$result/$at
+  done <"$scratch/kept"
+  [ -n "$answer" ] || return 1
+  evidence="answered at ${answer##*/}${evidence:+; the script saw only: $evidence}"
+  judged "${answer%/*}" person
 }
 
 # --- The completed checklist: Markdown for people, JSON for programs, beside the run log.
@@ -1195,12 +1268,14 @@ go_through() {
 
 # shellcheck disable=SC2086 # one word a log
 collect_runs $parameter_logs
+say ""
 if [ -s "$scratch/timeline" ]; then
   wrap say "" "Rollback: ${run_procedure:-unknown}, by ${run_by:-unknown}, verified ${verified_at:-NOT VERIFIED}."
   wrap say "" "${run_outcome:-Its log has no outcome: it was cut short.}"
 else
   wrap say "" "No run log of a rollback is here; what follows knows no times. Give the log's path as an argument."
 fi
+if [ -n "$option_resume" ] && [ -z "$dry_run" ]; then keep_answers; fi
 at_end=write_completed
 go_through
 conclude

@@ -3,11 +3,12 @@
 #
 # A deployment without a rollback plan is a no-go.
 #
-# Usage: preflight.sh [--yes] [--dry-run]
+# Usage: preflight.sh [--yes] [--dry-run] [--resume]
 # Run it with --help for options, exit codes and what it touches.
 #
 # Touches only:
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/pre-deployment.yaml. Do not edit: edit that file.
 # Content sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1
@@ -45,8 +46,6 @@ procedure=pre-deployment
 script=preflight.sh
 fact_production_url=${PRODUCTION_URL:-}
 [ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
-fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
-[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
 
 # --- Words for people. A message that cannot be written stops nothing.
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
@@ -318,7 +317,7 @@ limited() {
   shift
   holding=1
   if [ -n "$feed" ]; then
-    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+    echo "$feed" 2>/dev/null | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
   else
     "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   fi
@@ -375,14 +374,17 @@ Pre-Deployment Checklist (PartPulse)
 A deployment without a rollback plan is a no-go.
 
 Usage:
-  preflight.sh [--yes] [--dry-run]
+  preflight.sh [--yes] [--dry-run] [--resume]
 
   --yes      ask no questions
   --dry-run  say what would be done, and touch nothing
+  --resume   go on with the last run: what a person answered within a day
+             stands
   --help     show this text
 
 It touches only:
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+  -  the completed list, as Markdown and JSON beside the log
 
 Exit codes:
   0              every item passed (with --dry-run: nothing was done)
@@ -397,28 +399,25 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
-                      reach production)
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
-                      not yet known (how many milliseconds the home page takes
-                      when all is well)
-  VERCEL_TOKEN        access to Vercel; a secret
-  VERCEL_ORG_ID       the team's id, team_...
-  VERCEL_PROJECT_ID   the project's id, prj_...
-  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
-  ROLLBOOK_LOG_DIR    folder for the run log
+  PRODUCTION_URL     URL; the document does not know it yet
+  VERCEL_TOKEN       access to Vercel; a secret
+  VERCEL_ORG_ID      the team's id, team_...
+  VERCEL_PROJECT_ID  the project's id, prj_...
+  VERCEL_API_URL     another address of Vercel's API, for proxies and tests
+  ROLLBOOK_LOG_DIR   folder for the run log
 END_OF_USAGE
 }
 
 refuse() {
   wrap warn "$script: " "$1"
-  wrap warn "Usage: " 'preflight.sh [--yes] [--dry-run]'
+  wrap warn "Usage: " 'preflight.sh [--yes] [--dry-run] [--resume]'
   warn "Nothing was done. '$script --help' says more."
   exit 2
 }
 
 yes=
 dry_run=
+option_resume=
 given=0
 options_end=
 for argument in "$@"; do
@@ -434,6 +433,10 @@ for argument in "$@"; do
       ;;
     --dry-run)
       dry_run=1
+      continue
+      ;;
+    --resume)
+      option_resume=1
       continue
       ;;
     --)
@@ -518,6 +521,13 @@ if [ -z "$dry_run" ]; then
     open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
   release
+fi
+
+if [ -z "$dry_run" ]; then
+  wrap say "" 'Pre-Deployment Checklist (PartPulse, Section 9.1)'
+  say "Touches only:"
+  wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
+  wrap say "  - " 'the completed list, as Markdown and JSON beside the log'
 fi
 
 # confirm QUESTION: goes on only after a clear yes.
@@ -780,6 +790,26 @@ pause() {
   waited=$((waited + $1))
 }
 
+# clock STAMP SECONDS: the UTC time so many seconds after STAMP (2026-01-31T23:59:59Z); nothing
+# where STAMP is none. Counted by hand, because `date` differs from system to system.
+clock() {
+  printf '%s\n' "$1" | awk -F '[-T:Z]' -v after="$2" '
+    function days(y, m, d) {
+      if (m <= 2) { y--; m += 12 }
+      return 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * (m - 3) + 2) / 5) + d
+    }
+    NF >= 6 {
+      seconds = $4 * 3600 + $5 * 60 + $6 + after
+      day = days($1, $2, $3) + int(seconds / 86400)
+      seconds = seconds % 86400
+      y = $1
+      while (days(y + 1, 1, 1) <= day) y++
+      m = 1
+      while (m < 12 && days(y, m + 1, 1) <= day) m++
+      printf "%04d-%02d-%02dT%02d:%02d:%02dZ", y, m, day - days(y, m, 1) + 1, int(seconds / 3600), int(seconds % 3600 / 60), seconds % 60
+    }'
+}
+
 # --- The items. Each gets one result: Pass, Fail, Not applicable or Not checked. What was not
 # looked at is never a Pass.
 results=$scratch/results
@@ -852,6 +882,7 @@ end_item() {
 
 # ask: what a person says of the item.
 ask() {
+  answered_before && return 0
   if [ -n "$yes" ]; then
     judged 'Not checked' nobody
     return 0
@@ -927,6 +958,69 @@ judged() {
   wrap say "  $shown_result" "$text"
   [ -z "$evidence" ] || wrap say "               " "$evidence"
   record "$item" "$1" 0 by "$2" found "$evidence"
+}
+
+# --- Going on with a list that was begun before: what a person answered there is not asked again.
+
+# keep_answers: what the log of this script's last run says that people answered, for as long as
+# that is no day ago. A list of another content asks other questions: it is not gone on with.
+keep_answers() {
+  : >"$scratch/kept"
+  for name in awk sort; do
+    command -v "$name" >/dev/null 2>&1 || fail 3 "the program '$name' is not on this machine." "Run the script without --resume."
+  done
+  earlier=
+  for place in "${ROLLBOOK_LOG_DIR:-}" "${git_folder:+$git_folder/rollback-log}"; do
+    [ -n "$place" ] || continue
+    # Their names begin with the time, so the last one is the newest.
+    for file in "$place/${script%.sh}"-[0-9]*T[0-9]*Z-*.jsonl; do
+      if [ -f "$file" ] && [ "$file" != "$log" ]; then earlier=$file; fi
+    done
+    [ -z "$earlier" ] || break
+  done
+  [ -n "$earlier" ] || fail 4 "there is no log of an earlier run to go on with." "Run the script without --resume."
+  # One line an item: its id, the result, when a person gave it, first of all where it was kept before.
+  flatten <"$earlier" | awk -F '\t' '
+    function put() {
+      if (v[".stamp"] != "") stamp = v[".stamp"]
+      if (v[".by"] == "person" && v[".status"] ~ /^(Pass|Not applicable)$/) {
+        at = v[".time"]
+        if (v[".found"] ~ /^answered at [-0-9]*T[0-9:]*Z/) at = substr(v[".found"], 13, 20)
+        row[v[".step"]] = v[".step"] "\t" v[".status"] "\t" at
+      } else delete row[v[".step"]]
+      split("", v)
+    }
+    $1 == ".time" { put() }
+    { v[$1] = $2 }
+    END {
+      put()
+      print stamp
+      for (id in row) print row[id]
+    }' >"$scratch/earlier"
+  read -r of_content <"$scratch/earlier" || of_content=
+  [ "$of_content" = sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1 ] ||
+    fail 4 "the checklist has changed since the run of $earlier." "Run the script without --resume."
+  now
+  sed 1d "$scratch/earlier" | while IFS=$tab read -r id result at; do
+    until=$(clock "$at" 86400)
+    # In order: when it was answered, now, a day later.
+    [ "$(printf '%s\n' "$at" "$stamp" "$until" | sort -c 2>&1)" = '' ] && [ -n "$until" ] &&
+      printf '%s\t%s\t%s\n' "$id" "$result" "$at"
+  done >"$scratch/kept"
+  say ""
+  wrap say "" "Going on with: $earlier"
+}
+
+# answered_before: whether a person answered the item already; then that counts.
+answered_before() {
+  [ -s "$scratch/kept" ] || return 1
+  answer=
+  while IFS=$tab read -r id result at; do
+    [ "$id" != "$item" ] || answer=$result/$at
+  done <"$scratch/kept"
+  [ -n "$answer" ] || return 1
+  evidence="answered at ${answer##*/}${evidence:+; the script saw only: $evidence}"
+  judged "${answer%/*}" person
 }
 
 # --- The completed checklist: Markdown for people, JSON for programs, beside the run log.
@@ -1185,6 +1279,7 @@ go_through() {
   end_item
 }
 
+if [ -n "$option_resume" ] && [ -z "$dry_run" ]; then keep_answers; fi
 at_end=write_completed
 go_through
 conclude

@@ -48,8 +48,6 @@ procedure=vercel-dashboard-rollback
 script=vercel-rollback.sh
 fact_production_url=${PRODUCTION_URL:-}
 [ -n "$fact_production_url" ] || fact_production_url='not yet known (the address at which users reach production)'
-fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
-[ -n "$fact_normal_response_time" ] || fact_normal_response_time='not yet known (how many milliseconds the home page takes when all is well)'
 
 # --- Words for people. A message that cannot be written stops nothing.
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
@@ -321,7 +319,7 @@ limited() {
   shift
   holding=1
   if [ -n "$feed" ]; then
-    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+    echo "$feed" 2>/dev/null | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
   else
     "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   fi
@@ -414,17 +412,13 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
-                      reach production)
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
-                      not yet known (how many milliseconds the home page takes
-                      when all is well)
-  VERCEL_TOKEN        access to Vercel; a secret
-  VERCEL_ORG_ID       the team's id, team_...
-  VERCEL_PROJECT_ID   the project's id, prj_...
-  VERCEL_API_URL      another address of Vercel's API, for proxies and tests
-  ROLLBOOK_NOTIFY_URL the team's incoming webhook (as Slack's); a secret
-  ROLLBOOK_LOG_DIR    folder for the run log
+  PRODUCTION_URL       URL; the document does not know it yet
+  VERCEL_TOKEN         access to Vercel; a secret
+  VERCEL_ORG_ID        the team's id, team_...
+  VERCEL_PROJECT_ID    the project's id, prj_...
+  VERCEL_API_URL       another address of Vercel's API, for proxies and tests
+  ROLLBOOK_NOTIFY_URL  the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR     folder for the run log
 END_OF_USAGE
 }
 
@@ -586,6 +580,14 @@ if [ -z "$dry_run" ]; then
     open_log "$(mktemp -d "$place/rollback-log.XXXXXX" 2>/dev/null)" "$@" ||
     warn "No log can be written; the rollback goes on without one."
   release
+fi
+
+if [ -z "$dry_run" ]; then
+  wrap say "" 'Vercel Dashboard Rollback (PartPulse, Section 4.1)'
+  say "Touches only:"
+  wrap say "  - " 'which deployment production serves, on Vercel; what it served before is noted beside the log'
+  wrap say "  - " 'a message to the team, where ROLLBOOK_NOTIFY_URL is set'
+  wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
 fi
 
 # confirm QUESTION: goes on only after a clear yes.

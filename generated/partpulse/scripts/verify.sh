@@ -4,11 +4,12 @@
 # After a rollback, verify every line and write down what you saw. A line that
 # nobody checked stays "Not checked".
 #
-# Usage: verify.sh [--yes] [--dry-run] [--phase immediate|short|medium|long] [--watch]
+# Usage: verify.sh [--yes] [--dry-run] [--resume] [--phase immediate|short|medium|long] [--watch]
 # Run it with --help for options, exit codes and what it touches.
 #
 # Touches only:
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+#   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/verification.yaml. Do not edit: edit that file.
 # Content sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1
@@ -319,7 +320,7 @@ limited() {
   shift
   holding=1
   if [ -n "$feed" ]; then
-    echo "$feed" | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
+    echo "$feed" 2>/dev/null | "$@" >"$scratch/out" 2>"$scratch/err" 3>&- &
   else
     "$@" </dev/null >"$scratch/out" 2>"$scratch/err" 3>&- &
   fi
@@ -377,18 +378,22 @@ After a rollback, verify every line and write down what you saw. A line that
 nobody checked stays "Not checked".
 
 Usage:
-  verify.sh [--yes] [--dry-run] [--phase immediate|short|medium|long]
-    [--watch]
+  verify.sh [--yes] [--dry-run] [--resume] [--phase
+    immediate|short|medium|long] [--watch]
 
-  --yes               ask no questions
-  --dry-run           say what would be done, and touch nothing
-  --phase immediate|short|medium|long  only the checks that have begun by then
-  --watch             look again until the phase is over; end at the first
-                      failure
-  --help              show this text
+  --yes                 ask no questions
+  --dry-run             say what would be done, and touch nothing
+  --resume              go on with the last run: what a person answered within
+                        a day stands
+  --phase immediate|short|medium|long
+                        only the checks that have begun by then
+  --watch               look again until the phase is over; end at the first
+                        failure
+  --help                show this text
 
 It touches only:
   -  a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
+  -  the completed list, as Markdown and JSON beside the log
 
 Exit codes:
   0              every item passed (with --dry-run: nothing was done)
@@ -403,11 +408,9 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; if empty: not yet known (the address at which users
-                      reach production)
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); if empty:
-                      not yet known (how many milliseconds the home page takes
-                      when all is well)
+  PRODUCTION_URL      URL; the document does not know it yet
+  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); the document
+                      does not know it yet
   DIRECT_URL          the database, postgresql://...; a secret
   DATABASE_URL        the same, where DIRECT_URL is not set; a secret
   ROLLBOOK_LOG_DIR    folder for the run log
@@ -416,13 +419,14 @@ END_OF_USAGE
 
 refuse() {
   wrap warn "$script: " "$1"
-  wrap warn "Usage: " 'verify.sh [--yes] [--dry-run] [--phase immediate|short|medium|long] [--watch]'
+  wrap warn "Usage: " 'verify.sh [--yes] [--dry-run] [--resume] [--phase immediate|short|medium|long] [--watch]'
   warn "Nothing was done. '$script --help' says more."
   exit 2
 }
 
 yes=
 dry_run=
+option_resume=
 option_phase=
 option_watch=
 given=0
@@ -451,6 +455,10 @@ for argument in "$@"; do
       ;;
     --dry-run)
       dry_run=1
+      continue
+      ;;
+    --resume)
+      option_resume=1
       continue
       ;;
     --phase)
@@ -572,6 +580,13 @@ if [ -z "$dry_run" ]; then
   release
 fi
 
+if [ -z "$dry_run" ]; then
+  wrap say "" 'Rollback Verification (PartPulse, Section 7.1)'
+  say "Touches only:"
+  wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
+  wrap say "  - " 'the completed list, as Markdown and JSON beside the log'
+fi
+
 # confirm QUESTION: goes on only after a clear yes.
 confirm() {
   [ -n "$yes" ] && return 0
@@ -679,6 +694,78 @@ pause() {
   waited=$((waited + $1))
 }
 
+# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
+# Text is split at its quotes, so that what stands inside a string can never pass for structure.
+flatten() {
+  awk '
+    BEGIN { RS = "\""; kind[0] = "value" }
+    function emit(value, path, i) {
+      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
+      print path "\t" value
+    }
+    function end_bare() {
+      if (bare != "") emit(bare)
+      bare = ""
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) {
+        text = text "\""
+        next
+      }
+      inside = 0
+      gsub(/[\t\r\n]/, " ", text)
+      if (kind[depth] == "object" && wants_key[depth]) {
+        key[depth] = text
+        wants_key[depth] = 0
+      } else emit(text)
+      text = ""
+      next
+    }
+    {
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+          kind[++depth] = "object"
+          wants_key[depth] = 1
+        } else if (c == "[") {
+          kind[++depth] = "list"
+          count[depth] = 0
+        } else if (c == "}" || c == "]") {
+          end_bare()
+          depth--
+        } else if (c == ",") {
+          end_bare()
+          if (kind[depth] == "list") count[depth]++
+          else wants_key[depth] = 1
+        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
+      }
+      end_bare()
+      inside = 1
+    }
+  '
+}
+
+# clock STAMP SECONDS: the UTC time so many seconds after STAMP (2026-01-31T23:59:59Z); nothing
+# where STAMP is none. Counted by hand, because `date` differs from system to system.
+clock() {
+  printf '%s\n' "$1" | awk -F '[-T:Z]' -v after="$2" '
+    function days(y, m, d) {
+      if (m <= 2) { y--; m += 12 }
+      return 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * (m - 3) + 2) / 5) + d
+    }
+    NF >= 6 {
+      seconds = $4 * 3600 + $5 * 60 + $6 + after
+      day = days($1, $2, $3) + int(seconds / 86400)
+      seconds = seconds % 86400
+      y = $1
+      while (days(y + 1, 1, 1) <= day) y++
+      m = 1
+      while (m < 12 && days(y, m + 1, 1) <= day) m++
+      printf "%04d-%02d-%02dT%02d:%02d:%02dZ", y, m, day - days(y, m, 1) + 1, int(seconds / 3600), int(seconds % 3600 / 60), seconds % 60
+    }'
+}
+
 # --- The items. Each gets one result: Pass, Fail, Not applicable or Not checked. What was not
 # looked at is never a Pass.
 results=$scratch/results
@@ -751,6 +838,7 @@ end_item() {
 
 # ask: what a person says of the item.
 ask() {
+  answered_before && return 0
   if [ -n "$yes" ]; then
     judged 'Not checked' nobody
     return 0
@@ -863,6 +951,69 @@ watch_on() {
   done
   watched="Watched for $spent seconds, $rounds times."
   [ "$failed" -eq 0 ] || watched="$watched The first failure came at $first_failure."
+}
+
+# --- Going on with a list that was begun before: what a person answered there is not asked again.
+
+# keep_answers: what the log of this script's last run says that people answered, for as long as
+# that is no day ago. A list of another content asks other questions: it is not gone on with.
+keep_answers() {
+  : >"$scratch/kept"
+  for name in awk sort; do
+    command -v "$name" >/dev/null 2>&1 || fail 3 "the program '$name' is not on this machine." "Run the script without --resume."
+  done
+  earlier=
+  for place in "${ROLLBOOK_LOG_DIR:-}" "${git_folder:+$git_folder/rollback-log}"; do
+    [ -n "$place" ] || continue
+    # Their names begin with the time, so the last one is the newest.
+    for file in "$place/${script%.sh}"-[0-9]*T[0-9]*Z-*.jsonl; do
+      if [ -f "$file" ] && [ "$file" != "$log" ]; then earlier=$file; fi
+    done
+    [ -z "$earlier" ] || break
+  done
+  [ -n "$earlier" ] || fail 4 "there is no log of an earlier run to go on with." "Run the script without --resume."
+  # One line an item: its id, the result, when a person gave it, first of all where it was kept before.
+  flatten <"$earlier" | awk -F '\t' '
+    function put() {
+      if (v[".stamp"] != "") stamp = v[".stamp"]
+      if (v[".by"] == "person" && v[".status"] ~ /^(Pass|Not applicable)$/) {
+        at = v[".time"]
+        if (v[".found"] ~ /^answered at [-0-9]*T[0-9:]*Z/) at = substr(v[".found"], 13, 20)
+        row[v[".step"]] = v[".step"] "\t" v[".status"] "\t" at
+      } else delete row[v[".step"]]
+      split("", v)
+    }
+    $1 == ".time" { put() }
+    { v[$1] = $2 }
+    END {
+      put()
+      print stamp
+      for (id in row) print row[id]
+    }' >"$scratch/earlier"
+  read -r of_content <"$scratch/earlier" || of_content=
+  [ "$of_content" = sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 ] ||
+    fail 4 "the checklist has changed since the run of $earlier." "Run the script without --resume."
+  now
+  sed 1d "$scratch/earlier" | while IFS=$tab read -r id result at; do
+    until=$(clock "$at" 86400)
+    # In order: when it was answered, now, a day later.
+    [ "$(printf '%s\n' "$at" "$stamp" "$until" | sort -c 2>&1)" = '' ] && [ -n "$until" ] &&
+      printf '%s\t%s\t%s\n' "$id" "$result" "$at"
+  done >"$scratch/kept"
+  say ""
+  wrap say "" "Going on with: $earlier"
+}
+
+# answered_before: whether a person answered the item already; then that counts.
+answered_before() {
+  [ -s "$scratch/kept" ] || return 1
+  answer=
+  while IFS=$tab read -r id result at; do
+    [ "$id" != "$item" ] || answer=$result/$at
+  done <"$scratch/kept"
+  [ -n "$answer" ] || return 1
+  evidence="answered at ${answer##*/}${evidence:+; the script saw only: $evidence}"
+  judged "${answer%/*}" person
 }
 
 # --- The completed checklist: Markdown for people, JSON for programs, beside the run log.
@@ -1142,10 +1293,18 @@ check_3() {
     found="$asked: the answer is blank"
     return 1
   fi
-  if grep -qiF -e 'Application error: a' "$scratch/page"; then
+  grep -qiF -e 'Application error: a' "$scratch/page"
+  case $? in
+  0)
     found="$asked: the answer shows an error message"
     return 1
-  fi
+    ;;
+  1) ;;
+  *)
+    found="the program 'grep' does not work here"
+    return 2
+    ;;
+  esac
   found="$asked: $http_status in $took s"
   return 0
 }
@@ -1198,10 +1357,18 @@ check_4() {
     found="$asked: the answer is blank"
     return 1
   fi
-  if grep -qiF -e 'Internal Server Error' "$scratch/page"; then
+  grep -qiF -e 'Internal Server Error' "$scratch/page"
+  case $? in
+  0)
     found="$asked: the answer shows an error message"
     return 1
-  fi
+    ;;
+  1) ;;
+  *)
+    found="the program 'grep' does not work here"
+    return 2
+    ;;
+  esac
   found="$asked: $http_status in $took s"
   return 0
 }
@@ -1426,6 +1593,7 @@ go_through() {
   fi
 }
 
+if [ -n "$option_resume" ] && [ -z "$dry_run" ]; then keep_answers; fi
 at_end=write_completed
 go_through
 [ -z "$option_watch" ] || watch_on

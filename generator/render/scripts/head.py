@@ -78,6 +78,8 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
     if own:
         touches.append(f"what its commands touch: {', '.join(sorted(own))}")
     touches.append("a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)")
+    if isinstance(thing, model.Checklist):
+        touches.append("the completed list, as Markdown and JSON beside the log")
     options = [
         {
             "name": o.name,
@@ -118,20 +120,20 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
             "env": Shell(f.env),
             "value": shell.quote(value_words(f.value)),
         }
-        for g in book.service.fact_groups
-        for f in g.facts
-        if f.env
+        for f in _facts(thing, book)
     ]
     wanted = " ".join(argument_words(p) for p in arguments_of(thing))
     least = sum(p.value is None and not p.repeat for p in arguments_of(thing))
     section = _section(thing, book)
+    where = f"Section {section.number}" if section else "not in the document"
     kind = "procedure" if isinstance(thing, model.Procedure) else "checklist"
     warning = thing.warning if isinstance(thing, model.Procedure) else None
     purpose = [shell.plain(p, known) for p in shell.paragraphs(thing.intro or thing.title)]
     return {
         "name": thing.script,
         "usage": usage(thing),
-        "section": f"Section {section.number}" if section else "not in the document",
+        "section": where,
+        "opening": f"{thing.title} ({book.service.name}, {where})",
         "purpose": [line for p in purpose for line in textwrap.wrap(p, 76)],
         "touches": touches,
         "programs": Shell(" ".join(shell.quote(p) for p in programs)),
@@ -168,6 +170,19 @@ def _fixed(parameter: model.Parameter, book: model.Handbook) -> Shell:
     fact = next(f for g in book.service.fact_groups for f in g.facts if f.id == parameter.fact)
     known = shell.quote(fact.value) if isinstance(fact.value, str) else Shell("''")
     return Shell(f"${{{fact.env}:-{known}}}") if fact.env else known
+
+
+def _facts(thing: Scripted, book: model.Handbook) -> list[model.Fact]:
+    """The facts that it uses and that the environment can overrule."""
+    # Every text of a frozen dataclass stands in its repr; an id needs no escape there.
+    texts = repr(thing)
+    given = {p.fact for p in thing.parameters}
+    return [
+        f
+        for g in book.service.fact_groups
+        for f in g.facts
+        if f.env and (f.id in given or f"[[fact:{f.id}]]" in texts)
+    ]
 
 
 def _own_programs(thing: Scripted) -> set[str]:
@@ -215,10 +230,13 @@ def _help(thing: Scripted, book: model.Handbook, touches: list[str], purpose: li
     lines += [*_rows(rows), "", "It touches only:", *_rows([("-", t) for t in touches]), ""]
     lines += ["Exit codes:", *_rows(list(EXIT_CODES[isinstance(thing, model.Checklist)]))]
     envs = [
-        (f.env, f"{f.label}; if empty: {value_words(f.value)}")
-        for g in book.service.fact_groups
-        for f in g.facts
-        if f.env
+        (
+            f.env,
+            f"{f.label}; if empty: {f.value}"
+            if isinstance(f.value, str)
+            else f"{f.label}; the document does not know it yet",
+        )
+        for f in _facts(thing, book)
     ]
     envs += dict.fromkeys(e for a in actions_of(thing) for e in a.environment)
     envs.append(("ROLLBOOK_LOG_DIR", "folder for the run log"))
@@ -232,11 +250,14 @@ def _argument_help(parameter: model.Parameter) -> str:
 
 
 def _rows(rows: list[tuple[str, str]]) -> list[str]:
-    width = min(18, max(len(a) for a, _ in rows)) + 2
+    width = min(20, max(len(a) for a, _ in rows)) + 2
     out = []
     for name, text in rows:
         text = " ".join(text.split())
-        first = f"  {name:<{width}}" if len(name) < width else f"  {name}  "
+        first = f"  {name:<{width}}"
+        if len(name) >= width:
+            out.append(f"  {name}")
+            first = " " * (width + 2)
         out += textwrap.wrap(
             text,
             78,

@@ -27,7 +27,7 @@ def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, o
     """What every template of a script sees."""
     names = [h for a in actions_of(thing) for h in a.helpers]
     if isinstance(thing, model.Checklist):
-        names.append("pause")
+        names += ["pause", "flatten", "clock"]
     elif any(looked_at(s) for s in thing.steps):
         names += ["pause", "holds"]
     return {
