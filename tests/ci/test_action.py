@@ -105,6 +105,9 @@ def test_what_is_in_order_passes_where_it_is_enforced(tiny, temp):
     assert not job.failed, job.log
     assert job.outputs["gate"] == {"gate": "green"} and "Tiny: green" in job.summary
     assert "out of date" not in job.summary and not job.annotations
+    assert "Traceback" not in job.log
+    job = use(tiny, temp, mode="annotate", service="tiny nobody")
+    assert "nobody" in job.log and {VALID, DRIFT, "gate"} <= set(job.failed)
     # A year ahead it is 'due soon' from the first day on.
     job = use(tiny, temp, mode="enforce", warn_days="400")
     assert not job.failed and job.outputs["gate"] == {"gate": "due-soon"}
