@@ -9,7 +9,10 @@ from generator.freshness import STATES, Judged
 from generator.gate import Assessed
 from generator.state import STATUSES, ServiceState
 
-HEAD = ("SERVICE", "STATE", "REVIEW", "DRILLS", "OPEN FACTS", "NEXT")
+HEAD = ("SERVICE", "STATE", "REVIEW", "DRILLS", "MISSING", "NEXT")
+
+
+_STATUS = {"red": "RED", "waived": "WAIVED", "due-soon": "due soon", "green": "green"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def row(found: Assessed) -> Row:
     day, what = upcoming(state)
     cells = (
         state.id,
-        state.status.upper() if state.status in ("red", "waived") else state.status,
+        _STATUS[state.status],
         _review(review) if review else "-",
         _drills(drills),
         _facts(state),
@@ -60,9 +63,10 @@ def _drills(drills: list[Judged]) -> str:
 
 
 def _facts(state: ServiceState) -> str:
+    """Required facts, and in brackets optional ones."""
     required = sum(u.required for u in state.unfilled)
     optional = len(state.unfilled) - required
-    return f"{required}+{optional} opt." if optional else str(required)
+    return f"{required} (+{optional})" if optional else str(required)
 
 
 def upcoming(state: ServiceState) -> tuple[str, str]:

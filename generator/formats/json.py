@@ -1,4 +1,4 @@
-"""Reports for programs. Their shapes are promised: `schema/check.schema.json`, `problems.schema.json`.
+"""Reports for programs. Their shapes are promised in `schema/reports/`.
 
 The report of the gate is written service by service, so what is known last stands last.
 """

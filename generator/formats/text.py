@@ -113,7 +113,7 @@ def status(assessed: Iterable[Assessed], view: View) -> Iterator[str]:
     rows = sorted(map(row, assessed), key=lambda r: r.order)
     widths = [
         min(max(len(cells[i]) for cells in (HEAD, *(r.cells for r in rows))), limit)
-        for i, limit in enumerate((24, 8, 11, 13, 11, WIDTH))
+        for i, limit in enumerate((24, 8, 10, 14, 9, WIDTH))
     ]
     for cells in (HEAD, *(r.cells for r in rows)):
         line = "  ".join(_fit(c, w).ljust(w) for c, w in zip(cells, widths))
