@@ -9,7 +9,7 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from generator.findings import days_late
+from generator.findings import days_late, of_state
 from generator.freshness import Judged
 from generator.gate import Assessed
 from generator.problems import Problem
@@ -82,6 +82,11 @@ def _service(state: ServiceState) -> dict[str, object]:
                 "days_left": -days_late(u, state.as_of) if u.by else None,
             }
             for u in state.unfilled
+        ],
+        "owed": [
+            {"owner": f.owner, "what": f"{f.about}: {f.message}"}
+            for f in of_state(state)
+            if f.rule.level == "error"
         ],
     }
 
