@@ -20,8 +20,9 @@ all: $(VENV)/ready
 	@echo "Document, scripts and forms: generated/    Site: site/index.html"
 
 site: $(VENV)/ready
+	@# Not --quiet: it hides the warnings from --strict as well, and the build passes.
 	@NO_MKDOCS_2_WARNING=1 SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
-		$(BIN)/mkdocs build --quiet --strict
+		$(BIN)/mkdocs build --strict >$(VENV)/mkdocs.log 2>&1 || { cat $(VENV)/mkdocs.log; exit 1; }
 	@# What depends on the day lies only there: freshness.json, badges, calendars.
 	@$(BIN)/rollbook status --out site >/dev/null
 

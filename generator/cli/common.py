@@ -116,7 +116,3 @@ def print_problems(problems: Iterable[Problem]) -> None:
 
     for problem in problems:
         print(problem_text(problem))
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

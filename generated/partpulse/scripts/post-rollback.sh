@@ -1069,7 +1069,7 @@ markdown() {
 
 as_markdown() {
   printf '# %s\n\n' 'Post-Rollback Protocol - PartPulse'
-  printf 'Completed by %s from %s on %s.\n\n' post-rollback.sh 'version 1.1.0 of the document' "$began"
+  printf 'Completed by %s from %s on %s.\n\n' post-rollback.sh 'version 1.2.0 of the document' "$began"
   printf '| Field | Entry |\n| --- | --- |\n'
   printf '| %s | %s |\n' "$(markdown Incident)" ''
   printf '| %s | %s |\n' "$(markdown 'Rollback verified at (UTC)')" "${verified_at:-}"
@@ -1088,7 +1088,7 @@ as_markdown() {
 
 as_json() {
   printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
-    "$(json post-rollback)" "$(json partpulse)" "$(json 1.1.0)" sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 "$script" "$script_sha256" "$run"
+    "$(json post-rollback)" "$(json partpulse)" "$(json 1.2.0)" sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 "$script" "$script_sha256" "$run"
   printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
     "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
   comma=

@@ -1087,7 +1087,7 @@ markdown() {
 
 as_markdown() {
   printf '# %s\n\n' 'Pre-Deployment Checklist - PartPulse'
-  printf 'Completed by %s from %s on %s.\n\n' preflight.sh 'version 1.1.0 of the document' "$began"
+  printf 'Completed by %s from %s on %s.\n\n' preflight.sh 'version 1.2.0 of the document' "$began"
   printf '| Field | Entry |\n| --- | --- |\n'
   printf '| %s | %s |\n' "$(markdown Change)" ''
   printf '| %s | %s |\n' "$(markdown 'Rollback procedure')" ''
@@ -1114,7 +1114,7 @@ as_markdown() {
 
 as_json() {
   printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
-    "$(json pre-deployment)" "$(json partpulse)" "$(json 1.1.0)" sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1 "$script" "$script_sha256" "$run"
+    "$(json pre-deployment)" "$(json partpulse)" "$(json 1.2.0)" sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1 "$script" "$script_sha256" "$run"
   printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
     "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
   comma=

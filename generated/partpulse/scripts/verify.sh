@@ -1080,7 +1080,7 @@ markdown() {
 
 as_markdown() {
   printf '# %s\n\n' 'Rollback Verification - PartPulse'
-  printf 'Completed by %s from %s on %s.\n\n' verify.sh 'version 1.1.0 of the document' "$began"
+  printf 'Completed by %s from %s on %s.\n\n' verify.sh 'version 1.2.0 of the document' "$began"
   printf '| Field | Entry |\n| --- | --- |\n'
   printf '| %s | %s |\n' "$(markdown 'Incident or drill')" ''
   printf '| %s | %s |\n' "$(markdown 'Procedure used')" ''
@@ -1104,7 +1104,7 @@ as_markdown() {
 
 as_json() {
   printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
-    "$(json verification)" "$(json partpulse)" "$(json 1.1.0)" sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 "$script" "$script_sha256" "$run"
+    "$(json verification)" "$(json partpulse)" "$(json 1.2.0)" sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 "$script" "$script_sha256" "$run"
   printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
     "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
   comma=
