@@ -94,7 +94,7 @@ def test_the_repository_s_own_outputs_are_what_its_content_says():
 
 def test_check_shows_a_diff_and_the_command_that_mends_it(project):
     file = project / "content/partpulse/thresholds.yaml"
-    file.write_text(file.read_text().replace("above: 5,", "above: 6,"))
+    file.write_text(file.read_text().replace("above: 5\n", "above: 6\n"))
     before = state(project)
     done = rollbook("build", "--check", cwd=project)
     assert done.returncode == 1
@@ -106,10 +106,10 @@ def test_check_shows_a_diff_and_the_command_that_mends_it(project):
     changed = {k for k, v in state(project).items() if before[k] != v} - {
         "content/partpulse/thresholds.yaml"
     }
-    assert changed == {
-        "generated/partpulse/rollback-procedures.md",
-        "generated/partpulse/SHA256SUMS",
-    }
+    told = ("rollback-procedures.md", "thresholds.md", "decide.md", "decide.json", "decide-data.js")
+    rules = ("alerts/prometheus-rules.yml", "alerts/prometheus-rules.test.yml")
+    sums = {n for n in changed if n.endswith("SHA256SUMS")}
+    assert changed - sums == {f"generated/partpulse/{n}" for n in (*told, *rules)}
     assert rollbook("build", "--check", cwd=project).returncode == 0
 
 

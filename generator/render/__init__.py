@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from generator import model
 from generator.outputs import OutFile
-from generator.render import alerts, canon, decide, document, forms, scripts
+from generator.render import alerts, canon, decide, document, forms, scripts, thresholds
 
 OUTPUTS: tuple[Callable[[model.Handbook], list[OutFile]], ...] = (
     document.outputs,
@@ -15,6 +15,7 @@ OUTPUTS: tuple[Callable[[model.Handbook], list[OutFile]], ...] = (
     canon.outputs,
     decide.outputs,
     alerts.outputs,
+    thresholds.outputs,
 )
 
 

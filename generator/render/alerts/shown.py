@@ -30,13 +30,13 @@ def shown(book: model.Handbook, path: str, example: str | None) -> dict[str, obj
         "metrics": [
             {
                 "title": metric.title,
-                "rows": _rows(words.measured(metric), known),
+                "rows": measured_rows(metric, known),
                 "figures": [_figure(t, known) for t in alerts_on(book, metric)],
             }
             for metric in metrics
         ],
         "document": book.alerting.document,
-        "shared": _rows(words.shared(book), known),
+        "shared": shared_rows(book, known),
         "unmeasured": [
             f"{t.metric.title} {words.figure_words(t)}"
             for t in book.thresholds
@@ -46,15 +46,32 @@ def shown(book: model.Handbook, path: str, example: str | None) -> dict[str, obj
 
 
 def _figure(threshold: model.Threshold, known: Targets) -> dict[str, object]:
-    procedure = inline(f"[[procedure:{threshold.procedure}]]", known) if threshold.procedure else ""
-    rows = words.acted_on(threshold, (procedure,))
-    # The title says the figure and what it leads to.
-    rows = [r for r in rows if r.why is not None or r.key in ("for", "procedure")]
     title = f"{threshold.metric.title} {words.figure_words(threshold)}"
     return {
         "title": f"{title} → {str(threshold.alert).capitalize()}",
-        "rows": _rows(rows, known),
+        "rows": figure_rows(threshold, known, ""),
     }
+
+
+def figure_rows(threshold: model.Threshold, known: Targets, document: str) -> list[Markdown]:
+    """What an alert on it does; links lead into `document`. Nothing for a decision of people."""
+    if threshold.alert is None:
+        return []
+    reference = f"[[procedure:{threshold.procedure}]]"
+    procedure = inline(reference, known, document) if threshold.procedure else ""
+    rows = words.acted_on(threshold, (procedure,))
+    # The title says the figure and what it leads to.
+    kept = [r for r in rows if r.why is not None or r.key in ("for", "procedure")]
+    return _rows(kept, known)
+
+
+def measured_rows(metric: model.Metric, known: Targets) -> list[Markdown]:
+    return _rows(words.measured(metric), known)
+
+
+def shared_rows(book: model.Handbook, known: Targets) -> list[Markdown]:
+    """What all alerts of the service have in common."""
+    return _rows(words.shared(book), known)
 
 
 def _rows(rows: Iterable[words.Row], known: Targets) -> list[Markdown]:
