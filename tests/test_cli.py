@@ -94,7 +94,7 @@ def test_the_repository_s_own_outputs_are_what_its_content_says():
 
 def test_check_shows_a_diff_and_the_command_that_mends_it(project):
     file = project / "content/partpulse/thresholds.yaml"
-    file.write_text(file.read_text().replace("above: 5,", "above: 6,"))
+    file.write_text(file.read_text().replace("above: 5\n", "above: 6\n"))
     before = state(project)
     done = rollbook("build", "--check", cwd=project)
     assert done.returncode == 1
@@ -108,6 +108,11 @@ def test_check_shows_a_diff_and_the_command_that_mends_it(project):
     }
     assert changed == {
         "generated/partpulse/rollback-procedures.md",
+        "generated/partpulse/alerts/prometheus-rules.yml",
+        "generated/partpulse/alerts/prometheus-rules.test.yml",
+        "generated/partpulse/decide.md",
+        "generated/partpulse/decide.json",
+        "generated/partpulse/decide-data.js",
         "generated/partpulse/SHA256SUMS",
     }
     assert rollbook("build", "--check", cwd=project).returncode == 0
