@@ -12,7 +12,7 @@ from generator.markdown import formatted
 from generator.outputs import OutFile
 from generator.problems import Problem, has_errors, ordered
 from generator.references import inside
-from generator.render import render_all
+from generator.render import decide, render_all
 from generator.render.index import render_index
 
 
@@ -40,9 +40,15 @@ def validate(content: Path, only: list[str]) -> tuple[int, list[Problem]]:
 def _dead_links(book: model.Handbook, files: list[OutFile], out: Path) -> list[Problem]:
     """Links of one service's outputs, and of the front page to them, that lead nowhere."""
     service = book.service
-    front = render_index([(str(service.id), str(service.name), str(service.title))])
+    front = render_index([_listed(service, files)])
     placed = [replace(f, path=f"{service.id}/{f.path}") for f in files]
     return inside.problems(shown_path(out), [OutFile("index.md", front), *placed])
+
+
+def _listed(service: model.Service, files: list[OutFile]) -> tuple[str, str, str, bool]:
+    """What the front page says of a service."""
+    decides = any(f.path == decide.NAME for f in files)
+    return str(service.id), str(service.name), str(service.title), decides
 
 
 def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
@@ -53,15 +59,14 @@ def build(content: Path, out: Path, only: list[str], *, check: bool) -> Result:
     """
     problems: list[Problem] = []
     plans: list[outputs.Plan] = []
-    services: list[tuple[str, str, str]] = []
+    services: list[tuple[str, str, str, bool]] = []
     total = 0
     for loaded in load_all(content, only):
         problems += loaded.problems
         if loaded.handbook is None:
             continue
-        service = loaded.handbook.service
-        services.append((loaded.id, str(service.name), str(service.title)))
         files = render_all(loaded.handbook)
+        services.append(_listed(loaded.handbook.service, files))
         problems += _dead_links(loaded.handbook, files, out)
         total += len(files)
         found = outputs.plan(out / loaded.id, files, formatted)

@@ -124,7 +124,7 @@ VERIFY_LIVE = Action(
     ),
     holes=HOLES,
     expect="The production domain serves the target's deployment id.",
-    on_failure="Production serves something else; the script says what. Look in the dashboard who else deploys.",
+    on_failure="Production serves something else; the script says what. Look in the dashboard to see who else deploys.",
     touches="",
     stand_ins=("vercel",),
 )

@@ -26,8 +26,8 @@ _SOMETHING = r".*\S.*"
 HTTP_CHECK = Action(
     name="http.check",
     summary=(
-        "Asks the address; the answer, after at most five redirects, must have status 200 and not be blank. It must "
-        "contain a text, white space aside, or lack one, in large or small letters, where those are given."
+        "Asks the address, and follows at most five redirects. The answer must have status 200 and not be blank. If a "
+        "text is named below that it contains, white space does not matter; if one that it lacks, upper and lower case do not."
     ),
     parameters=("address", "path", "contains", "lacks"),
     optional=("contains", "lacks"),

@@ -100,7 +100,7 @@ def as_text(book: model.Handbook, found: Matrix, as_of: date, *, simulated: bool
         yield f"{len(rows)} clauses: {counted}"
 
 
-_LABEL = {ANSWERED: "ok", IN_PART: "in part"}
+_LABEL = {ANSWERED: "answered", IN_PART: "in part"}
 
 
 def _row(row: Row, book: model.Handbook, as_of: date) -> Iterator[str]:

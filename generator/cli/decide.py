@@ -139,10 +139,9 @@ def _figures(rest: list[str], found: Table) -> dict[str, Decimal]:
         if not word.startswith("--"):
             raise UsageError(f"{quoted(word)} belongs to no option; --list shows what can be said")
         if name not in measures:
-            names = [*measures, "trigger", "case", "list", "format"]
-            raise UsageError(
-                f"no option is called {quoted('--' + name)}. {did_you_mean(name, names)}"
-            )
+            names = [f"--{n}" for n in (*measures, "trigger", "case", "list", "format")]
+            option = f"--{name}"
+            raise UsageError(f"no option is called {quoted(option)}. {did_you_mean(option, names)}")
         if not joined:
             if not words or words[0].startswith("--"):
                 raise UsageError(f"--{name} needs a number{_unit(measures[name])}")

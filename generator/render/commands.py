@@ -114,7 +114,7 @@ def expected(check: Doing, thing: Scripted) -> str:
     action = actions.find(check.action or "")
     if action is not None:
         fixed = {k: v for k, v in check.arguments.items() if k in action.optional}
-        return ", ".join([action.expect.rstrip("."), *(f"{k} `{v}`" for k, v in fixed.items())])
+        return " and ".join([action.expect.rstrip("."), *(f"{k} `{v}`" for k, v in fixed.items())])
     assert isinstance(check, model.Check)
     names = names_of(thing)
     wanted = (("equals", check.equals), ("contains", check.contains), ("lacks", check.lacks))

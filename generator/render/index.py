@@ -8,6 +8,6 @@ from generator.markdown import tidy
 from generator.render.environment import render
 
 
-def render_index(services: Iterable[tuple[str, str, str]]) -> str:
-    """`services` are (id, name, title of the document), in the order to list them."""
+def render_index(services: Iterable[tuple[str, str, str, bool]]) -> str:
+    """`services` are (id, name, title of the document, whether it has a decision aid), in order."""
     return tidy(render("index.md.j2", services=list(services), targets={}, document=""))

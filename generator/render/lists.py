@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from generator import model
 from generator.markdown import code_span, escape, table
+from generator.render.commands import doings
 from generator.text import Hole, holes
 
 
@@ -30,7 +32,8 @@ def open_facts(book: model.Handbook) -> dict[str, object]:
 
 
 def messages(book: model.Handbook) -> dict[str, object]:
-    """Each text with its holes as `<name>`, and what the run log puts into those that are used."""
+    """Each text with its holes as `<name>`, what the run log puts into those that are used, and
+    which of the texts a script sends without asking."""
     found = [(m.title, holes(m.text)) for m in book.contacts.messages]
     used = {p.name for _, parts in found for p in parts if isinstance(p, Hole)}
     return {
@@ -41,8 +44,18 @@ def messages(book: model.Handbook) -> dict[str, object]:
             }
             for title, parts in found
         ],
+        "sent": list(_sent(book)),
         "holes": [(f"<{name}>", words) for name, words in _HOLES.items() if name in used],
     }
+
+
+def _sent(book: model.Handbook) -> Iterator[tuple[str, str]]:
+    titles = {m.id: m.title for m in book.contacts.messages}
+    for checklist in book.checklists:
+        for doing in doings(checklist) if checklist.script else ():
+            send = doing.arguments.get("send")
+            if doing.action == "incident.messages" and send in titles:
+                yield checklist.script, titles[send]
 
 
 # In the order of `model.MESSAGE_HOLES`; the words say where a script takes each of them from.

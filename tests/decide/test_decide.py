@@ -74,7 +74,7 @@ def test_function_and_command_answer_as_the_table_says(case, book, capsys):
     ("words", "said"),
     [
         ([], "say what you know"),
-        (["--eror-rate", "3"], "did you mean 'error-rate'?"),
+        (["--eror-rate", "3"], "did you mean '--error-rate'?"),
         (["--error-rate"], "needs a number, in % (0 to 100)"),
         (["--error-rate", "--slowdown", "3"], "--error-rate needs a number"),
         (["--error-rate", "many"], "not a number such as 12"),

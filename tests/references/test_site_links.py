@@ -33,6 +33,7 @@ def built(folder: Path) -> subprocess.CompletedProcess:
 def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "generated", tmp_path / "generated")
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    shutil.copytree(ROOT / "tools/theme", tmp_path / "tools/theme")
     return tmp_path
 
 

@@ -1318,7 +1318,7 @@ put_back() {
     look_at "$1"
     case $verdict in
     same | none) return 0 ;;
-    secret) fail 5 "$1 has become secret: its value cannot be read back." "Look in the dashboard who else changes variables now." ;;
+    secret) fail 5 "$1 has become secret: its value cannot be read back." "Look in the dashboard to see who else changes variables now." ;;
     esac
     if [ -n "$accepted" ] || [ "$attempt" -eq 4 ]; then
       pause 2
@@ -1468,7 +1468,7 @@ if [ -z "$dry_run" ]; then
     look_at "$env_key"
     case $verdict in
     same | none) ;;
-    *) fail 7 "$env_key was changed again while the others were put back." "Look in the dashboard who else changes variables now; then run the same command again." ;;
+    *) fail 7 "$env_key was changed again while the others were put back." "Look in the dashboard to see who else changes variables now; then run the same command again." ;;
     esac
   done
   # A removal leaves no time behind: what is live may be older than that.
@@ -1590,7 +1590,7 @@ else
       vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
       serves=$(answer .id)
       [ "$serves" != "$target" ] || break
-      [ "$serves" = "$live" ] || fail 7 "somebody else has moved production meanwhile, to $(printable "$serves")." "Look in the dashboard who else deploys now. $target is ready, and can be promoted there."
+      [ "$serves" = "$live" ] || fail 7 "somebody else has moved production meanwhile, to $(printable "$serves")." "Look in the dashboard to see who else deploys now. $target is ready, and can be promoted there."
       truth=$promoting
       vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
       promoted=1
@@ -1638,7 +1638,7 @@ else
       truth="$truth Vercel has the promotion in its queue; it may still happen."
       fail 6 "Vercel has not carried out the promotion." "Look what production serves before you ask again; or finish in the dashboard."
     fi
-    [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard who else deploys now; then run the same command again."
+    [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard to see who else deploys now; then run the same command again."
     fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
   fi
   truth="Production at $production_host serves $target, made from $short."

@@ -1440,7 +1440,7 @@ else
       truth="$truth Vercel has the promotion in its queue; it may still happen."
       fail 6 "Vercel has not carried out the promotion." "Look what production serves before you ask again; or finish in the dashboard."
     fi
-    [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard who else deploys now; then run the same command again."
+    [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard to see who else deploys now; then run the same command again."
     fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
   fi
   truth="Production at $production_host serves $target, made from $short."

@@ -1,8 +1,6 @@
 #!/bin/sh
 # post-rollback.sh: Post-Rollback Protocol (PartPulse, Section 8.1)
 #
-# Post-Rollback Protocol
-#
 # Usage: post-rollback.sh [--yes] [--dry-run] [--resume] [<logs>...]
 # Run it with --help for options, exit codes and what it touches.
 #
@@ -394,8 +392,6 @@ complaint() {
 usage() {
   cat <<'END_OF_USAGE'
 Post-Rollback Protocol (PartPulse)
-
-Post-Rollback Protocol
 
 Usage:
   post-rollback.sh [--yes] [--dry-run] [--resume] [<logs>...]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from generator import model
 from generator.markdown import Markdown, code_span, escape, inline
 from generator.refs import Target, targets
-from generator.render.alerts import words
+from generator.render.alerts import routes, words
 from generator.render.alerts.expressions import alerts_on, watched
 from generator.text import Code
 
@@ -37,12 +37,24 @@ def shown(book: model.Handbook, path: str, example: str | None) -> dict[str, obj
         ],
         "document": book.alerting.document,
         "shared": shared_rows(book, known),
+        "unreached": list(_unreached(book)),
         "unmeasured": [
             f"{t.metric.title} {words.figure_words(t)}"
             for t in book.thresholds
             if t.alert and t.metric.measure is None
         ],
     }
+
+
+def _unreached(book: model.Handbook) -> Iterator[str]:
+    """Who of those that are to be told no alert can reach; or that it reaches nobody at all."""
+    for severity in routes.SEVERITIES:
+        named = routes.recipients(book, severity)
+        missed = ", ".join(r.name for r in named if r.config is None)
+        if missed and all(r.config is None for r in named):
+            yield f"A {severity} alert reaches NOBODY. Without an address that Alertmanager can use: {missed}"
+        elif missed:
+            yield f"A {severity} alert does not reach all. Without an address that Alertmanager can use: {missed}"
 
 
 def _figure(threshold: model.Threshold, known: Targets) -> dict[str, object]:

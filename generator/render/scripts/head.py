@@ -123,7 +123,7 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
     where = f"Section {section.number}" if section else "not in the document"
     kind = "procedure" if isinstance(thing, model.Procedure) else "checklist"
     warning = thing.warning if isinstance(thing, model.Procedure) else None
-    purpose = [shell.plain(p, known) for p in shell.paragraphs(thing.intro or thing.title)]
+    purpose = [shell.plain(p, known) for p in shell.paragraphs(thing.intro or "")]
     return {
         "name": thing.script,
         "usage": usage(thing),
