@@ -167,6 +167,9 @@ def _read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
                     )
                 )
                 continue
+            if kind.name in RECORDS and (link := _link(path, folder)):
+                problems.append(_no_link(link))
+                continue
             text, found = read_text(path, shown)
             problems += found
             if text is None:
@@ -218,6 +221,9 @@ def _attached(record: Path, root: Path, problems: list[Problem]) -> dict[str, by
         if not path.is_file() or not _inside(path, root):
             problems.append(Problem(Place(shown_path(path)), "not a file of this folder"))
             continue
+        if path.is_symlink():
+            problems.append(_no_link(path))
+            continue
         with path.open("rb") as stream:
             found[ending] = stream.read(MAX_FILE_BYTES + 1)
         if len(found[ending]) > MAX_FILE_BYTES:
@@ -225,6 +231,20 @@ def _attached(record: Path, root: Path, problems: list[Problem]) -> dict[str, by
                 Problem(Place(shown_path(path)), f"larger than {MAX_FILE_BYTES // 2**20} MiB")
             )
     return found
+
+
+def _link(path: Path, folder: Path) -> Path | None:
+    """The first link on the way from the service's folder to a file."""
+    ways = (folder.joinpath(*path.relative_to(folder).parts[: n + 1]) for n in range(3))
+    return next((way for way in ways if way.is_symlink()), None)
+
+
+def _no_link(path: Path) -> Problem:
+    return Problem(
+        Place(shown_path(path)),
+        "a link stands where records are kept; Git would not see what is edited behind it",
+        "copy what it leads to here",
+    )
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -191,16 +191,19 @@ def review_clock(book: model.Handbook) -> Clock:
 Rendered = Callable[[model.Procedure], str | None]
 
 
-def drill_clocks(book: model.Handbook, rendered: Rendered | None = None) -> list[Clock]:
+def drill_clocks(
+    book: model.Handbook, rendered: Rendered | None = None, as_of: date = date.max
+) -> list[Clock]:
     """One clock for each procedure that must be drilled. A drill has no baseline.
 
-    Without `rendered` nothing is said about scripts that are rendered differently.
+    Without `rendered` nothing is said about scripts that are rendered differently; with it,
+    what is carried forward only after `as_of` does not count yet.
     """
-    return [_drill_clock(book, p, rendered) for p in book.procedures if p.drill]
+    return [_drill_clock(book, p, rendered, as_of) for p in book.procedures if p.drill]
 
 
 def _drill_clock(
-    book: model.Handbook, procedure: model.Procedure, rendered: Rendered | None
+    book: model.Handbook, procedure: model.Procedure, rendered: Rendered | None, as_of: date
 ) -> Clock:
     id = f"drill:{procedure.id}"
     drills = evidence.drills_of(book, procedure.id)
@@ -214,7 +217,7 @@ def _drill_clock(
         )
     elif passed and passed.script_sha256 and rendered:
         script = rendered(procedure)
-        if script and not evidence.stands_for(book, passed, script):
+        if script and not evidence.stands_for(book, passed, script, as_of):
             words = "same steps, but the script is rendered differently since the drill"
             reasons.append(Reason("rendered-differently", "changed", words, place))
     newest = drills[-1] if drills else None

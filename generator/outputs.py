@@ -15,6 +15,7 @@ import difflib
 import hashlib
 import os
 import shlex
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -153,6 +154,10 @@ def orphans(out: Path, services: Iterable[str]) -> list[Plan]:
 
 def _read(path: Path) -> bytes | None:
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            # Reading a pipe or a device can last for ever.
+            raise RollbookError(f"cannot read {shown_path(path)}: a pipe, a socket or a device")
         return path.read_bytes()
     except FileNotFoundError:
         return None

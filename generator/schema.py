@@ -70,8 +70,17 @@ def is_date(text: str) -> bool:
 
 
 def is_moment(text: str) -> bool:
-    """A real moment in UTC written YYYY-MM-DDTHH:MM:SSZ and nothing else."""
-    return bool(_MOMENT.fullmatch(text)) and bool(datetime.fromisoformat(text))
+    """A real moment in UTC written YYYY-MM-DDTHH:MM:SSZ and nothing else.
+
+    It must be one in every time zone, so the first and the last day of all are none.
+    """
+    if not _MOMENT.fullmatch(text):
+        return False
+    try:
+        found = datetime.fromisoformat(text).date()
+    except ValueError:
+        return False
+    return date.min < found < date.max
 
 
 @cache

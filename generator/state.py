@@ -75,7 +75,7 @@ def assess(
 ) -> ServiceState:
     """Every clock and every open fact of a service on the day `as_of`."""
     days = book.service.review.warn_days if warn_days is None else warn_days
-    clocks = (freshness.review_clock(book), *freshness.drill_clocks(book, rendered))
+    clocks = (freshness.review_clock(book), *freshness.drill_clocks(book, rendered, as_of))
     judged = [waived(freshness.judge(c, as_of, days), book, as_of) for c in clocks]
     roles = tuple((str(k), str(v)) for k, v in book.contacts.roles.items())
     return ServiceState(

@@ -56,9 +56,10 @@ def last_pass(book: model.Handbook, procedure: str) -> Drill | None:
     return next((d for d in reversed(drills_of(book, procedure)) if counts(book, d)), None)
 
 
-def stands_for(book: model.Handbook, drill: Drill, script_sha256: str) -> bool:
-    """Whether a drill stands for a script with this hash: it ran it, or was carried forward."""
-    carried = (c for c in standing(book.records.carried) if c.drill == drill.id)
+def stands_for(book: model.Handbook, drill: Drill, script_sha256: str, as_of: date) -> bool:
+    """Whether a drill stands for a script with this hash: it ran it, or was carried forward by then."""
+    standing_by_then = (c for c in standing(book.records.carried) if c.day <= as_of.isoformat())
+    carried = (c for c in standing_by_then if c.drill == drill.id)
     return script_sha256 in {drill.script_sha256, *(c.script_sha256 for c in carried)}
 
 
@@ -79,15 +80,21 @@ def waivers_of(book: model.Handbook, clock: str) -> list[Waiver]:
 
 
 def open_rollbacks(book: model.Handbook) -> list[Rollback]:
-    """Rollbacks after which the document was neither updated nor found to need no change.
-
-    The version says what was followed; the day alone could not tell on the day of an update.
-    """
-    version = book.revision
+    """Rollbacks after which the document was neither updated nor found to need no change."""
     return [
         r
         for r in standing(book.records.rollbacks)
-        if r.no_change is None
-        and r.version == version.version
-        and day_of(r.end, book.service.timezone) >= version.date
+        if r.no_change is None and not _updated_since(book, r)
     ]
+
+
+def _updated_since(book: model.Handbook, rollback: Rollback) -> bool:
+    """Whether the document has a version from after a rollback.
+
+    Of that very day counts only one that is newer than the one that was followed.
+    """
+    history = book.service.history
+    versions = [r.version for r in history]
+    day = day_of(rollback.end, book.service.timezone)
+    followed = versions.index(rollback.version) if rollback.version in versions else len(versions)
+    return any(r.date > day or (r.date == day and n > followed) for n, r in enumerate(history))

@@ -49,7 +49,24 @@ def problems_of(folder: Path) -> list[Problem]:
     touches = list(_touches(folder, root, where))
     first = {t.path: t.commit for t in touches if t.how == "A"}  # the oldest comes last
     found = [_problem(t, _as_recorded(t.path, root, first.get(t.path))) for t in touches]
-    return [p for p in found if p]
+    lie_there = (p for p in sorted(where.glob("*/*.*")) if p.is_file())
+    missing = (p for p in lie_there if root / _in_clone(p, root) not in first)
+    return [*(p for p in found if p), *map(_not_committed, missing)]
+
+
+def _in_clone(path: Path, root: Path) -> Path:
+    """The path as Git counts it; what a link leads to elsewhere is not known to it."""
+    folder = Path(os.path.realpath(path.parent))
+    return folder.relative_to(root) / path.name if folder.is_relative_to(root) else path
+
+
+def _not_committed(path: Path) -> Problem:
+    return Problem(
+        Place(shown_path(path)),
+        "is not committed, so Git can say nothing of it",
+        "commit it as it is",
+        severity="warning",
+    )
 
 
 def _as_recorded(path: Path, root: Path, first: str | None) -> bool:

@@ -7,6 +7,8 @@ understood, RollbookError for a run log that cannot be read.
 
 from __future__ import annotations
 
+import os
+import stat
 from argparse import Namespace
 from collections.abc import Iterable
 from datetime import date
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from generator import model
 from generator.durations import duration_text
-from generator.files import CONTENT, LOG
+from generator.files import CONTENT, LOG, MAX_FILE_BYTES
 from generator.freshness import parse_day
 from generator.load import UsageError
 from generator.problems import RollbookError, did_you_mean
@@ -56,6 +58,8 @@ def drill(given: Namespace, book: model.Handbook, folder: Path, today: date) -> 
     steps = list(_steps(procedure, run, dict(_by_hand(given.step, procedure, run))))
     partial = any(s["result"] == "not-done" for s in steps)
     verified = {0: "passed", 7: "failed"}.get(run.exit, "not-done") if run else "not-done"
+    if run and verified == "passed" and not all(s.id in run.steps for s in procedure.steps):
+        verified = "not-done"  # an option such as --push-only ended it before
     end = run.end if run else given.end
     data = {
         "procedure": procedure.id,
@@ -162,9 +166,15 @@ def _log(path: str | None) -> tuple[bytes, runlog.Run] | tuple[None, None]:
     if path is None:
         return None, None
     try:
-        raw = Path(path).read_bytes()
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            # Reading a pipe would wait for ever.
+            raise UsageError(f"{path} is not a file")
+        with open(path, "rb") as stream:
+            raw = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise RollbookError(f"cannot read {path}: {error.strerror}") from error
+    if len(raw) > MAX_FILE_BYTES:
+        raise UsageError(f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB")
     try:
         return raw, runlog.parse(raw)
     except ValueError as error:
@@ -212,6 +222,10 @@ def _by_hand(
         logged = run.steps.get(id, "not-done") if run else "not-done"
         if logged != "not-done":
             raise UsageError(f"--step {id}: the run log already says '{logged}' of it")
+        if run and run.exit == 0 and id not in run.steps and result.strip() == "ok":
+            raise UsageError(
+                f"--step {id}: the script ended with 0 before it; drill the whole of it"
+            )
         yield id, (result.strip(), note.strip())
 
 

@@ -6,7 +6,8 @@ import json
 import re
 from dataclasses import dataclass
 
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+from generator.schema import is_moment
+
 _SHA = re.compile(r"[0-9a-f]{64}")
 # These words of a step's line say how it ended; others, such as 'before', say how it goes on.
 # What was so already was not done.
@@ -54,7 +55,7 @@ def parse(raw: bytes) -> Run:
     if "stamp" not in first:
         raise ValueError("the first line names no stamp: an older script wrote this log")
     for entry in (first, last):
-        if not _MOMENT.fullmatch(entry["time"]):
+        if not is_moment(entry["time"]):
             raise ValueError("the machine could not tell the time")
     steps: dict[str, str] = {}
     for entry in entries[1:-1]:
@@ -83,7 +84,7 @@ def outcome(run: Run) -> str:
 def _entry(number: int, line: str) -> dict:
     try:
         entry = json.loads(line, object_pairs_hook=_once)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"line {number} is not JSON: this is no run log, or it is cut") from error
     texts = ("time", "run", "script", "script_sha256", "procedure", "step", "status")
     if (

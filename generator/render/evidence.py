@@ -8,6 +8,7 @@ from generator import freshness, model
 from generator.durations import duration_words, range_words
 from generator.model.records import Person
 from generator.records import evidence
+from generator.text import fold
 
 
 def reviewed(book: model.Handbook) -> str:
@@ -147,7 +148,9 @@ def _row(record, day: str, what: str, result: str, who: str, kind) -> dict[str, 
 
 
 def _approved(book: model.Handbook, review: model.Review) -> str:
-    if review.approver == review.reviewer:
+    # Another role or another spelling does not make two people of one.
+    approver, reviewer = (fold(p.name).casefold() for p in (review.approver, review.reviewer))
+    if approver == reviewer:
         return "a self-review"
     return f"approved by {_who(book, review.approver)}"
 

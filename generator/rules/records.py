@@ -15,7 +15,7 @@ from datetime import timedelta
 from generator.files import CONTENT, LOG, RECORDS, Document
 from generator.problems import Problem, did_you_mean, quoted
 from generator.records import runlog
-from generator.records.evidence import day_of
+from generator.records.evidence import counts, day_of
 from generator.rules.context import Context
 from generator.source import problem_at
 
@@ -56,23 +56,56 @@ def evidence_is_whole(context: Context) -> Iterator[Problem]:
                     stated, f"{what} has another hash: {document.stem}{ending}", _CORRECT
                 )
             elif key == "stamp":
-                yield from _about_the_same(document, found)
+                yield from _about_the_same(context, document, found)
 
 
-def _about_the_same(document: Document, content: bytes) -> Iterator[Problem]:
-    """A drill's text names its procedure. A review of other content is no review of this one anyway."""
-    if document.kind != "drill":
-        return
-    try:
-        procedure = json.loads(content)["content"]["id"]
-    except (ValueError, KeyError, TypeError):
-        procedure = None
-    if procedure != document.data["procedure"]:
+def _about_the_same(context: Context, document: Document, raw: bytes) -> Iterator[Problem]:
+    """A review's text names its service; a drill's text its procedure, and each of its steps."""
+    data, text = document.data, _told(raw)
+    if document.kind == "review":
+        told, wanted = _at(text, "content", "service/service", "id"), context.handbook.service.id
+        whole = told is not None
+    else:
+        told, wanted = _at(text, "content", "id"), data["procedure"]
+        whole = told == wanted
+    if text.get("kind") != document.kind or not whole:
+        what = {"review": "a service"}.get(document.kind, "its procedure")
         yield problem_at(
-            document.data["stamp"],
-            "the content beside this record is not about its procedure",
+            data["stamp"],
+            f"the content beside this record is not about {what}",
             "was the record copied from another one?",
         )
+    elif told != wanted:
+        yield problem_at(
+            data["stamp"],
+            f"the content beside this record is about the service {quoted(str(told))}",
+            "fine if this service was called so; else the record was copied",
+            severity="warning",
+        )
+    elif document.kind == "drill":
+        steps = _at(text, "content", "steps")
+        ids = [_at(s, "id") for s in steps] if isinstance(steps, list) else []
+        if ids != [s["id"] for s in data["steps"]]:
+            yield problem_at(
+                data["steps"],
+                f"not the steps of its procedure, in their order: {', '.join(map(str, ids))}",
+                _CORRECT,
+            )
+
+
+def _told(raw: bytes) -> dict:
+    """What the text beside a record says; nothing where it is no canonical text."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _at(data: object, *keys: str) -> object:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
 
 
 def logs_say_the_same(context: Context) -> Iterator[Problem]:
@@ -114,10 +147,7 @@ def _needs_a_log(document: Document) -> bool:
     """Whether a script was to run, by the content that the record is about."""
     if document.data["kind"] != "functional":
         return False
-    try:
-        return "script" in json.loads(document.attached.get(CONTENT, b""))["content"]
-    except (ValueError, KeyError, TypeError):
-        return False
+    return _at(_told(document.attached.get(CONTENT, b"")), "content", "script") is not None
 
 
 def _steps_as_logged(document: Document, run: runlog.Run) -> Iterator[Problem]:
@@ -129,6 +159,9 @@ def _steps_as_logged(document: Document, run: runlog.Run) -> Iterator[Problem]:
         logged = run.steps.get(step["id"])
         if logged is None and step["by"] == "script" and step["result"] != "not-done":
             yield problem_at(step["id"], "the run log names no such step", _CORRECT)
+        elif logged is None and step["result"] == "ok" and run.exit == 0:
+            message = "the script ended with 0 before this step: nothing was left to people"
+            yield problem_at(step["id"], message, _CORRECT)
         elif logged is not None and logged != (
             step["result"] if step["by"] == "script" else "not-done"
         ):
@@ -163,11 +196,14 @@ def corrections_correct_something(context: Context) -> Iterator[Problem]:
                 yield problem_at(
                     id, "these records correct each other", "a record corrects an earlier one"
                 )
-    drills = [d.stem for d in _records(context, "drill")]
+    drills = {d.stem: d.data for d in _records(context, "drill")}
+    timezone = context.handbook.service.timezone
     for document in _records(context, "carried"):
-        id = document.data["drill"]
+        id, day = document.data["drill"], document.data["date"]
         if id not in drills:
             yield problem_at(id, f"no drill is called {quoted(id)}", did_you_mean(id, drills))
+        elif day < (done := day_of(drills[id]["end"], timezone).isoformat()):
+            yield problem_at(day, f"earlier than the drill that it is about ({done})", _CORRECT)
 
 
 def _leads_back(stem: str, corrects: dict[str, str | None]) -> bool:
@@ -217,6 +253,6 @@ def _done_between(context: Context, clock: str, after, before) -> bool:
         days = [
             day_of(d.end, book.service.timezone).isoformat()
             for d in book.records.drills
-            if d.procedure == clock.removeprefix("drill:") and d.passed
+            if d.procedure == clock.removeprefix("drill:") and counts(book, d)
         ]
     return any(after.isoformat() <= day <= before.isoformat() for day in days)

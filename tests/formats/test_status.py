@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from generator.badge import COLORS, svg
 from generator.calendar import _escaped, _folded
+from generator.cli import main
 from tests.formats.reports import (
     HOSTILE,
     edit,
@@ -222,3 +224,11 @@ def test_any_text_comes_back_from_a_calendar(text) -> None:
     assert (
         "".join(c for c in calendar.vevent.summary.value if c.isprintable() or c in "\n\t") == kept
     )
+
+
+def test_it_waits_for_no_pipe(world, capsys) -> None:
+    service(world, records=False)
+    (world / "out").mkdir()
+    os.mkfifo(world / "out/freshness.json")
+    assert main(["status", "--out", "out"]) == 3
+    assert "freshness.json: a pipe, a socket or a device" in capsys.readouterr().err

@@ -189,9 +189,8 @@ def test_a_rollback_newer_than_the_document_is_red_until_it_is_answered(
     when = ("--start", "2026-03-04T01:00:00Z", "--end", "2026-03-04T01:09:00Z")
     rollbook(*made, *when, "--outcome", "failed")
     assert "rollback-since" in clock(capsys, "review", "2026-03-05")["reasons"]
-    service = (handbook / "service.yaml").read_text("utf-8")
     version = "  - {version: 9.0.0, date: 2026-03-05, changes: [What the rollback taught]}\n"
-    (handbook / "service.yaml").write_text(service.rstrip("\n") + "\n" + version)
+    edit(handbook / "service.yaml", "\nrehearsal:", f"{version}\nrehearsal:")
     assert clock(capsys, "review", "2026-03-06")["reasons"] == ["changed"], "not yet reviewed"
 
 

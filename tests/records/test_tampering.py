@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -134,6 +135,83 @@ def waiver_renewed(folder: Path, _) -> None:
     waiver.with_name(waiver.name.replace("2026-03-02", "2026-03-31")).write_text(text, "utf-8")
 
 
+def waiver_renewed_behind_a_rehearsal(folder: Path, rollbook) -> None:
+    """What was done where it does not count does not part two waivers."""
+    edit(folder / "service.yaml", "[staging, production, sandbox]", "[staging, production]")
+    drill(rollbook, "2026-03-30", where="sandbox")
+    waiver_renewed(folder, rollbook)
+
+
+def linked(folder: Path, _) -> None:
+    """Git sees a link that never changes; what it leads to is edited at will."""
+    (folder / "records").rename(folder / "kept")
+    (folder / "records").symlink_to("kept")
+    commit()
+    edit(folder / "kept/reviews/2026-03-01.yaml", "scope: All sections", "scope: More")
+    commit()
+
+
+def linked_alone(folder: Path, _) -> None:
+    record = folder / "records/reviews/2026-03-01.yaml"
+    record.rename(folder / "kept")
+    record.symlink_to("../../kept")
+
+
+def linked_beside(folder: Path, _) -> None:
+    text = folder / "records/reviews/2026-03-01.content.json"
+    text.rename(folder / "kept")
+    text.symlink_to("../../kept")
+
+
+def hidden_from_git(folder: Path, _) -> None:
+    git("rm", "-rqf", "--cached", ".")
+    git("commit", "-q", "--amend", "--allow-empty", "-m", "nothing here")
+    folder.parent.parent.joinpath(".gitignore").write_text("records/\n", "utf-8")
+    git("add", ".")
+    git("commit", "-q", "--amend", "-m", "nothing here")
+
+
+def step_left_out(folder: Path, _) -> None:
+    record = folder / "records/drills/2026-03-02-publish.yaml"
+    edit(record, "- id: announce\n  result: ok\n  by: script\n", "")
+
+
+def review_of_nothing(folder: Path, _) -> None:
+    reviews = folder / "records/reviews"
+    stamp = sha256((reviews / "2026-03-01.content.json").read_bytes()).hexdigest()
+    (reviews / "2026-03-01.content.json").write_text("{}", "utf-8")
+    edit(reviews / "2026-03-01.yaml", stamp, sha256(b"{}").hexdigest())
+
+
+def review_of_a_pit(folder: Path, _) -> None:
+    """Text that no parser gets out of again is no reason to fall."""
+    reviews = folder / "records/reviews"
+    stamp = sha256((reviews / "2026-03-01.content.json").read_bytes()).hexdigest()
+    (reviews / "2026-03-01.content.json").write_text("[" * 200_000, "utf-8")
+    edit(reviews / "2026-03-01.yaml", stamp, sha256(b"[" * 200_000).hexdigest())
+
+
+def carried_in_advance(folder: Path, _) -> None:
+    script_changed(folder, _)
+    book = load(folder).handbook
+    (script,) = (f.text for f in render_all(book) if f.path == "scripts/publish.sh")
+    (folder / "records/carried").mkdir()
+    (folder / "records/carried/2026-03-06-publish.yaml").write_text(
+        "date: 2026-03-06\ndrill: 2026-03-02-publish\nreason: Only words\n"
+        f"script-sha256: {sha256(script.encode()).hexdigest()}\n"
+        "approver: {name: A. Person, role: keeper}\n",
+        "utf-8",
+    )
+
+
+def rollback_of_another_version(folder: Path, rollbook) -> None:
+    """It was answered by no version, whichever one it says was followed."""
+    when = ("--start", "2026-03-02T01:00:00Z", "--end", "2026-03-02T01:09:00Z")
+    made = ("rollback", "record", "--procedure", "restart", "--who", KEEPER, "--trigger", "5xx")
+    rollbook(*made, *when, "--outcome", "verified")
+    edit(folder / "records/rollbacks/2026-03-02-restart.yaml", "1.1.0", "1.0.0")
+
+
 AUDIT, VALIDATE, CHECK = ("audit",), ("validate",), ("check", "--as-of", DAY)
 
 TRIED: tuple[tuple[Callable, tuple[str, ...], int, str], ...] = (
@@ -152,6 +230,16 @@ TRIED: tuple[tuple[Callable, tuple[str, ...], int, str], ...] = (
     (script_changed, CHECK, 1, "the script is rendered differently since the drill"),
     (waiver_prolonged, AUDIT, 1, "drill-restart.yaml: error: edited in commit"),
     (waiver_renewed, VALIDATE, 1, "a second waiver in a row for drill:restart"),
+    (waiver_renewed_behind_a_rehearsal, VALIDATE, 1, "a second waiver in a row"),
+    (linked, VALIDATE, 1, "content/full/records: error: a link stands where records are kept"),
+    (linked_alone, VALIDATE, 1, "2026-03-01.yaml: error: a link stands where records are kept"),
+    (linked_beside, VALIDATE, 1, "content.json: error: a link stands where records are kept"),
+    (hidden_from_git, AUDIT, 0, "reviews/2026-03-01.yaml: warning: is not committed"),
+    (step_left_out, VALIDATE, 1, "not the steps of its procedure, in their order: resolve"),
+    (review_of_nothing, VALIDATE, 1, "the content beside this record is not about a service"),
+    (review_of_a_pit, VALIDATE, 1, "the content beside this record is not about a service"),
+    (carried_in_advance, CHECK, 1, "the script is rendered differently since the drill"),
+    (rollback_of_another_version, CHECK, 1, "rolled back on 2026-03-02, and the document was not"),
 )
 
 
@@ -161,3 +249,49 @@ TRIED: tuple[tuple[Callable, tuple[str, ...], int, str], ...] = (
 def test_tampering_is_found(kept, rollbook, tamper, command, code, words) -> None:
     tamper(kept, rollbook)
     assert words in rollbook(*command, code=code).words
+
+
+def record_of(rollbook, text: str, *more: str, code: int) -> str:
+    Path("run.jsonl").write_text(text, "utf-8")
+    made = ("drill", "record", "--from", "run.jsonl", "--environment", "staging")
+    return rollbook(*made, "--participant", KEEPER, *more, code=code).words
+
+
+def test_a_run_that_an_option_ended_early_is_not_completed_by_words(handbook, rollbook) -> None:
+    lines = run_log(handbook).splitlines(keepends=True)
+    text = "".join([*lines[:3], lines[-1]])  # as with --push-only: the outcome is 0
+    said = record_of(rollbook, text, "--step", "announce=ok", code=2)
+    assert "the script ended with 0 before it" in said
+    record_of(rollbook, text, code=0)
+    (record,) = (handbook / "records/drills").glob("*.yaml")
+    assert "kind: partial" in record.read_text("utf-8")
+    assert "verification: not-done" in record.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("2026-03-02T09:00:00Z", "2026-99-99T09:00:00Z", "could not tell the time"),
+        ("2026-03-02T09:01:23Z", "9999-12-31T23:59:59Z", "could not tell the time"),
+        ('{"time"', "[" * 200_000, "line 1 is not JSON"),
+        ("}\n", " " * 5 * 2**20 + "}\n", "larger than 4 MiB"),
+    ],
+    ids=["no-moment", "end-of-days", "pit", "huge"],
+)
+def test_a_log_that_no_script_wrote_is_refused(handbook, rollbook, old, new, words) -> None:
+    assert words in record_of(rollbook, run_log(handbook).replace(old, new, 1), code=2)
+
+
+def test_a_pipe_is_no_log(handbook, rollbook) -> None:
+    os.mkfifo("pipe")
+    made = ("drill", "record", "--from", "pipe", "--environment", "staging")
+    assert "pipe is not a file" in rollbook(*made, "--participant", KEEPER, code=2).words
+
+
+@pytest.mark.parametrize("approver", ["A. Person, helper", "a.  PERSON, keeper"])
+def test_a_self_review_is_one_in_every_role_and_spelling(handbook, rollbook, approver) -> None:
+    who = ("--reviewer", KEEPER, "--approver", approver, "--scope", "All sections")
+    rollbook("review", "record", *who, "--outcome", "no-change", "--date", "2026-03-01")
+    rollbook("build")
+    page = Path("generated/full/rollback-procedures.md").read_text("utf-8")
+    assert "**Last Reviewed**: 2026-03-01 by A. Person (Keeper), a self-review" in page
