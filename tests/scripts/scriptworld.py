@@ -166,8 +166,9 @@ def ended(begin: Callable[..., subprocess.Popen], folder: Path, wait: float) -> 
             code = -999
     seconds = time.monotonic() - began
     killed = code == -signal.SIGKILL
-    # What a killed script began must end as well, but it has a moment for that.
-    patience = time.monotonic() + (10 if killed else 1.5)
+    # What a killed script began must end as well, but it has a moment for that. Any other has waited
+    # for all that it began; what it killed itself may be seen for 0.1 seconds on a busy machine.
+    patience = time.monotonic() + (10 if killed else 0.5)
     while (left := session(process.pid)) and time.monotonic() < patience:
         time.sleep(0.02)
     if left:

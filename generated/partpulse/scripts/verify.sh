@@ -260,6 +260,11 @@ interrupted() {
     wait "$child" 2>/dev/null
     wait "$ending" 2>/dev/null
   fi
+  if [ -n "$watch" ]; then
+    # Once more: a shell that has only just begun may lose a signal, and would stay for a second.
+    kill -TERM "$watch" 2>/dev/null
+    wait "$watch" 2>/dev/null
+  fi
   fail "$1" "the script was interrupted (signal $2)." 'Run the same command again; that is always safe.'
 }
 
@@ -329,6 +334,8 @@ watch_over() {
     [ "$ended" -eq 0 ] || exit 0
     time_left=$((time_left - 1))
   done
+  # With the script PID may have gone too, and its number may be that of another process by now.
+  kill -0 "$1" 2>/dev/null || exit 0
   # The script sees the end of PID at once; this must still end the rest of the tree.
   trap '' HUP INT TERM
   end_tree "$1"
