@@ -55,6 +55,11 @@ def drill(given: Namespace, book: model.Handbook, folder: Path, today: date) -> 
             f"the steps of {procedure.id} are not those that ran: the log's stamp is {run.stamp}, "
             f"today's {stamp(text)}. Record it from the content of that day, or drill again"
         )
+    if run and run.rehearsal and given.environment != "sandbox":
+        raise UsageError(
+            "this log is that of a rehearsal: it ran in a sandbox, against stand-ins. Give "
+            "--environment sandbox, or the log of a drill"
+        )
     steps = list(_steps(procedure, run, dict(_by_hand(given.step, procedure, run))))
     partial = any(s["result"] == "not-done" for s in steps)
     verified = {0: "passed", 7: "failed"}.get(run.exit, "not-done") if run else "not-done"

@@ -19,7 +19,8 @@ class Run:
     """One run of one script. `start` and `end` are moments in UTC, as the log has them.
 
     `steps` has the result of each step that the log names: ok, failed or not-done. `exit`
-    is that of the script; `stamp` is that of the procedure from which it was made.
+    is that of the script; `stamp` is that of the procedure from which it was made. A `rehearsal`
+    ran in a sandbox of Rollbook's own.
     """
 
     script: str
@@ -32,6 +33,7 @@ class Run:
     end: str
     exit: int
     steps: dict[str, str]
+    rehearsal: bool = False
 
 
 def parse(raw: bytes) -> Run:
@@ -73,6 +75,7 @@ def parse(raw: bytes) -> Run:
         end=last["time"],
         exit=last["exit"],
         steps=steps,
+        rehearsal="rehearsal" in first,
     )
 
 

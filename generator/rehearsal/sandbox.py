@@ -168,6 +168,8 @@ def _environment(root: Path) -> dict[str, str]:
         "TMPDIR": str(root / "tmp"),
         "XDG_CONFIG_HOME": str(root / "home"),
         "ROLLBOOK_LOG_DIR": str(root / "logs"),
+        # The log says it, so that nobody takes it for that of a drill.
+        "ROLLBOOK_REHEARSAL": "yes",
         "LC_ALL": "C",
         "TZ": "UTC",
         "GIT_CONFIG_NOSYSTEM": "1",

@@ -48,6 +48,7 @@ from generator.rules.records import (
 from generator.rules.references import (
     blanks_are_typed,
     blocks_refer_to_what_exists,
+    evidence_is_not_typed,
     fields_refer_to_what_exists,
     text_refers_to_what_exists,
 )
@@ -64,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     fields_refer_to_what_exists,
     blocks_refer_to_what_exists,
     blanks_are_typed,
+    evidence_is_not_typed,
     dates_are_in_order,
     spans_are_in_order,
     procedures_can_run,

@@ -139,6 +139,12 @@ def logs_say_the_same(context: Context) -> Iterator[Problem]:
         for (key, value), said in zip(logged, stated):
             if value != said:
                 yield problem_at(said, f"the run log says {quoted(value)} ({key})", _CORRECT)
+        if run.rehearsal and data.get("environment") != "sandbox":
+            yield problem_at(
+                data.get("environment", data["procedure"]),
+                "the run log is that of a rehearsal in a sandbox",
+                "a rehearsal is neither a drill elsewhere nor a rollback",
+            )
         if document.kind == "drill":
             yield from _steps_as_logged(document, run)
 

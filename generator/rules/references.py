@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from generator.assemble import walk_sections
+from generator.files import RECORDS
 from generator.problems import Problem, did_you_mean, quoted
 from generator.rules.context import Context, scalars, unique, unknown
 from generator.source import Scalar, problem_at
@@ -66,6 +67,11 @@ _PLACEHOLDER = re.compile(
 )
 
 
+_TYPED = re.compile(
+    r"\blast\W+(?:review|test|drill)\w*\b.{0,40}?\b\d{4}-\d\d-\d\d\b", re.IGNORECASE | re.DOTALL
+)
+
+
 def blanks_are_typed(context: Context) -> Iterator[Problem]:
     """A word that stands in for a fact would hide that nobody has supplied it."""
     book = context.handbook
@@ -78,6 +84,26 @@ def blanks_are_typed(context: Context) -> Iterator[Problem]:
                 value,
                 f"{quoted(value)} stands in for a fact that nobody has supplied",
                 "write 'unfilled' with what is missing, who owes it, and whether it is required",
+            )
+
+
+def evidence_is_not_typed(context: Context) -> Iterator[Problem]:
+    """The day of a review or a drill comes from a record; a typed one proves nothing."""
+    texts = [
+        (f"{f.label}: {f.value}", f.value)
+        for g in context.handbook.service.fact_groups
+        for f in g.facts
+        if isinstance(f.value, Scalar)
+    ]
+    for document in context.documents:
+        if document.kind not in RECORDS:
+            texts += [(text, text) for text in scalars([document.data])]
+    for words, place in texts:
+        if _TYPED.search(words):
+            yield problem_at(
+                place,
+                "the day of a review or a drill is typed here",
+                "leave it out: it is computed from records; record what was done",
             )
 
 
