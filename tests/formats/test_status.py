@@ -37,6 +37,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def green(folder: Path) -> None:
     """No drill is asked for, and no fact is missing that must be there."""
     edit(folder / "procedures/restart.yaml", "drill: true", "drill: false")
+    edit(folder / "canon.yaml", "          - drills\n", "")
     edit(folder / "contacts.yaml", "required: true", "required: false")
 
 
@@ -177,7 +178,7 @@ def test_the_calendar_of_what_is_due(world, capsys) -> None:
         date(2026, 12, 1),
         "Full: Who helps",
     )
-    assert len(first) == 1 + 1 + 4
+    assert len(first) == 1 + 1 + 5
     # On another day the same is due; done, it moves, and what was promised comes to it.
     publish(capsys, "2026-03-09")
     assert set(events(file)) == set(first)
