@@ -58,7 +58,7 @@ def test_one_line_a_service_the_worst_first(world, capsys) -> None:
     column = lines[0].index("REVIEW")
     assert all(line[column - 1] == " " != line[column] for line in lines)
     assert lines[1].split()[1:8] == ["RED", "in", "61", "d", "1", "never", "1"]
-    assert lines[1].split()[-3:] == ["(+3)", "now", "drill:restart"]
+    assert lines[1].split()[-3:] == ["(+4)", "now", "drill:restart"]
     assert "due soon" in lines[3] and "2026-03-10 review" in lines[3]
     # A service that cannot be judged comes before all others, and is the only reason for a 1.
     edit(world / "content/aa-green/service.yaml", "owner: keeper", "owner: nobody")

@@ -254,6 +254,18 @@ def test_the_snapshot_says_what_it_does_not_have(world) -> None:
     assert path.read_text().startswith(header)
 
 
+def test_a_value_that_is_null_is_none(world) -> None:
+    """It would come back as the word 'null'."""
+    w = prepare(world(), snapshot=False)
+    (variable,) = [v for v in w.vercel.variables if v["key"] == "DATABASE_URL"]
+    found = {"id": variable["id"], "key": "DATABASE_URL", "type": "plain", "decrypted": True}
+    answer = json.dumps({**found, "value": None})
+    w.vercel.fault("GET", variable["id"], after=True, body=answer)
+    done = run(w, "snapshot")
+    assert done.returncode == 0 and "NOT SAVED DATABASE_URL" in said(done), said(done)
+    assert "null" not in snapshots(w)[0].read_text()
+
+
 VALUES = st.one_of(
     st.text(),
     st.text("\"\\'$`\n\r\t \0/u0{}[]:,%é\x7f\u2028😀", min_size=1),

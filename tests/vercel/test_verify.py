@@ -535,6 +535,26 @@ def test_what_was_answered_is_not_asked_again(verify) -> None:
     under_all([needs(s) for s in SHELLS], run)
 
 
+def test_nobody_else_answers_by_a_file(verify) -> None:
+    """In a folder that others may write to anyone can put a log that answers everything."""
+    done = verify.asked("dash", answer=lambda item, _: b"pass\n")
+    assert done.code == 0
+    path = verify.logs / "verify-20260101T000000Z-7.jsonl"
+    elsewhere = verify.folder / "a-log"
+    elsewhere.write_text(done.log)
+    elsewhere.chmod(0o600)
+    for way in ("a link", "of another user"):
+        path.unlink(missing_ok=True)
+        if way == "a link":
+            path.symlink_to(elsewhere)
+        elif os.getuid() == 0:  # nobody else can give a file away
+            path.write_text(done.log)
+            path.chmod(0o600)
+            os.chown(path, 12345, 12345)
+        again = verify.run("dash", "--yes", "--resume")
+        assert again.code == 4 and "there is no log of an earlier run" in again.words, again.output
+
+
 def test_there_is_nothing_to_resume(verify) -> None:
     done = verify.run("dash", "--yes", "--resume")
     assert done.code == 4 and "there is no log of an earlier run" in done.words
@@ -587,6 +607,22 @@ def test_watching_ends_at_the_first_failure(verify, site, shell: str) -> None:
         == f"Watched for 60 seconds, 2 times. The first failure came at {item['at']}."
     )
     assert told["watched"] in done.words
+
+
+def test_what_was_not_looked_at_while_watching_is_no_pass(near, database) -> None:
+    """The search for error messages cannot be made for a time, or never again."""
+    for last, code, result in ((4, 0, "Pass"), (99, 8, "Not checked")):
+        looks = near.folder / f"looks{last}"
+        grep = near.folder / "bin/grep"
+        grep.write_text(
+            f'#!/bin/sh\ncase $1 in\n-qiF)\n  echo >>"{looks}"\n  n=$(wc -l <"{looks}")\n'
+            f'  [ "$n" -lt 3 ] || [ "$n" -gt {last} ] || exit 2\n  ;;\nesac\n'
+            f'exec {shutil.which("grep")} "$@"\n'
+        )
+        grep.chmod(0o755)
+        watch = ("--yes", "--watch", "--phase", "immediate")
+        done = near.run("dash", *watch, DATABASE_URL=url(database))
+        assert (done.code, done.items["no-errors"][0]) == (code, result), done.output
 
 
 def test_there_may_be_nothing_to_watch(verify, site) -> None:

@@ -816,6 +816,21 @@ deployments() {
     }' "$scratch/answer"
 }
 
+# another_project: whether the last answer is about a deployment of another project. A wrong
+# PRODUCTION_URL must not end in moving what it does not show.
+# shellcheck disable=SC2317 # not every script looks at production
+another_project() {
+  case $(answer .projectId) in
+  "$VERCEL_PROJECT_ID" | '') return 1 ;;
+  esac
+}
+
+# same_project: refuses to go on where the address of production is that of another project.
+# shellcheck disable=SC2317
+same_project() {
+  ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+}
+
 # is_deployment ID: whether ID has the form of a deployment's id.
 is_deployment() {
   case $1 in
@@ -1041,6 +1056,10 @@ read_variables() {
     *[!A-Za-z0-9_-]*) fail 5 "Vercel's list gives $env_name no usable id." "Finish in the dashboard." ;;
     esac
     ask curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "read $env_name"
+    # A value that is null is none, and must not come back as the word. (`flatten` shows both alike.)
+    awk '
+      { body = body $0 }
+      END { exit !(body ~ /(^|[^\\])"value"[ \t\r]*:[ \t\r]*null/) }' "$scratch/text" && continue
     # A value that Vercel did not decrypt is none.
     awk -F '\t' -v OFS='\t' -v id="$env_id" -v key="$env_name" '
       !($1 in is) { is[$1] = $2 }
@@ -1520,6 +1539,7 @@ newer() {
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
 live=$(answer .id)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
+same_project
 live_commit=$(answer .meta.githubCommitSha)
 short=$(printf '%.12s' "$live_commit" | tr -cd '0-9a-f')
 short=${short:-'an unknown commit'}

@@ -788,6 +788,21 @@ deployments() {
     }' "$scratch/answer"
 }
 
+# another_project: whether the last answer is about a deployment of another project. A wrong
+# PRODUCTION_URL must not end in moving what it does not show.
+# shellcheck disable=SC2317 # not every script looks at production
+another_project() {
+  case $(answer .projectId) in
+  "$VERCEL_PROJECT_ID" | '') return 1 ;;
+  esac
+}
+
+# same_project: refuses to go on where the address of production is that of another project.
+# shellcheck disable=SC2317
+same_project() {
+  ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+}
+
 # is_deployment ID: whether ID has the form of a deployment's id.
 is_deployment() {
   case $1 in
@@ -852,6 +867,7 @@ first_failure=
 watching=
 hold_now=0
 unseen=0
+as_seen=' '
 tab=$(printf '\t')
 
 begin_group() {
@@ -902,13 +918,35 @@ end_item() {
     [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
     hold_now=$((hold_now + 1))
-    [ -n "$watching" ] || judged Pass machine
+    case $watching$as_seen in
+    1*" lost/$item "*) back_to Pass ;;
+    1*) ;;
+    *) back_to Pass ;;
+    esac
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 1 ]; then
     judged Fail machine
   elif [ -z "$watching" ]; then
     ask
   elif [ -n "$looked_at" ]; then
     unseen=$((unseen + 1))
+    case $as_seen in
+    *" $item "*) back_to 'Not checked' ;;
+    esac
+  fi
+}
+
+# back_to RESULT: what the script saw of the item, Pass or Not checked; it holds until the next look.
+back_to() {
+  before_item=${as_seen%%" lost/$item "*}
+  [ "$before_item" = "$as_seen" ] || as_seen="$before_item ${as_seen#*" lost/$item "}"
+  before_item=${as_seen%%" $item "*}
+  [ "$before_item" = "$as_seen" ] || as_seen="$before_item ${as_seen#*" $item "}"
+  if [ "$1" = Pass ]; then
+    as_seen="$as_seen$item "
+    judged Pass machine
+  else
+    as_seen="${as_seen}lost/$item "
+    judged 'Not checked' nobody
   fi
 }
 
@@ -998,7 +1036,7 @@ judged() {
 # that is no day ago. A list of another content asks other questions: it is not gone on with.
 keep_answers() {
   : >"$scratch/kept"
-  for name in awk sort; do
+  for name in awk find id sort; do
     command -v "$name" >/dev/null 2>&1 || fail 3 "the program '$name' is not on this machine." "Run the script without --resume."
   done
   earlier=
@@ -1006,7 +1044,8 @@ keep_answers() {
     [ -n "$place" ] || continue
     # Their names begin with the time, so the last one is the newest.
     for file in "$place/${script%.sh}"-[0-9]*T[0-9]*Z-*.jsonl; do
-      if [ -f "$file" ] && [ "$file" != "$log" ]; then earlier=$file; fi
+      # Only what this user has written for himself: anyone can put a file into a shared folder.
+      if [ "$file" != "$log" ] && [ -n "$(find "$file" -type f -user "$(id -u)" -perm 600 2>/dev/null)" ]; then earlier=$file; fi
     done
     [ -z "$earlier" ] || break
   done
@@ -1207,6 +1246,10 @@ check_1() {
   if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
     found="Vercel does not say what production serves (answer $http_status)"
     return 2
+  fi
+  if another_project; then
+    found="the address of production is served by another project than VERCEL_PROJECT_ID"
+    return 1
   fi
   live=$(answer .id)
   live_commit=$(answer .meta.githubCommitSha)

@@ -826,6 +826,21 @@ deployments() {
     }' "$scratch/answer"
 }
 
+# another_project: whether the last answer is about a deployment of another project. A wrong
+# PRODUCTION_URL must not end in moving what it does not show.
+# shellcheck disable=SC2317 # not every script looks at production
+another_project() {
+  case $(answer .projectId) in
+  "$VERCEL_PROJECT_ID" | '') return 1 ;;
+  esac
+}
+
+# same_project: refuses to go on where the address of production is that of another project.
+# shellcheck disable=SC2317
+same_project() {
+  ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+}
+
 # is_deployment ID: whether ID has the form of a deployment's id.
 is_deployment() {
   case $1 in
@@ -1204,6 +1219,7 @@ vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-
 live=$(answer .id)
 live_commit=$(answer .meta.githubCommitSha)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
+same_project
 # Of the commit's production deployments: the live one, else the newest that can go live at once,
 # else the newest; whether Vercel takes that one back, its answer to the request will say.
 target=$(printf '%s\n' "$candidates" | awk -v commit="$commit" -v live="$live" '

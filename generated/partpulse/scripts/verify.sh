@@ -808,6 +808,7 @@ first_failure=
 watching=
 hold_now=0
 unseen=0
+as_seen=' '
 tab=$(printf '\t')
 
 begin_group() {
@@ -858,13 +859,35 @@ end_item() {
     [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
     hold_now=$((hold_now + 1))
-    [ -n "$watching" ] || judged Pass machine
+    case $watching$as_seen in
+    1*" lost/$item "*) back_to Pass ;;
+    1*) ;;
+    *) back_to Pass ;;
+    esac
   elif [ -n "$looked_at" ] && [ "$verdict" -eq 1 ]; then
     judged Fail machine
   elif [ -z "$watching" ]; then
     ask
   elif [ -n "$looked_at" ]; then
     unseen=$((unseen + 1))
+    case $as_seen in
+    *" $item "*) back_to 'Not checked' ;;
+    esac
+  fi
+}
+
+# back_to RESULT: what the script saw of the item, Pass or Not checked; it holds until the next look.
+back_to() {
+  before_item=${as_seen%%" lost/$item "*}
+  [ "$before_item" = "$as_seen" ] || as_seen="$before_item ${as_seen#*" lost/$item "}"
+  before_item=${as_seen%%" $item "*}
+  [ "$before_item" = "$as_seen" ] || as_seen="$before_item ${as_seen#*" $item "}"
+  if [ "$1" = Pass ]; then
+    as_seen="$as_seen$item "
+    judged Pass machine
+  else
+    as_seen="${as_seen}lost/$item "
+    judged 'Not checked' nobody
   fi
 }
 
@@ -991,7 +1014,7 @@ watch_on() {
 # that is no day ago. A list of another content asks other questions: it is not gone on with.
 keep_answers() {
   : >"$scratch/kept"
-  for name in awk sort; do
+  for name in awk find id sort; do
     command -v "$name" >/dev/null 2>&1 || fail 3 "the program '$name' is not on this machine." "Run the script without --resume."
   done
   earlier=
@@ -999,7 +1022,8 @@ keep_answers() {
     [ -n "$place" ] || continue
     # Their names begin with the time, so the last one is the newest.
     for file in "$place/${script%.sh}"-[0-9]*T[0-9]*Z-*.jsonl; do
-      if [ -f "$file" ] && [ "$file" != "$log" ]; then earlier=$file; fi
+      # Only what this user has written for himself: anyone can put a file into a shared folder.
+      if [ "$file" != "$log" ] && [ -n "$(find "$file" -type f -user "$(id -u)" -perm 600 2>/dev/null)" ]; then earlier=$file; fi
     done
     [ -z "$earlier" ] || break
   done
