@@ -226,6 +226,7 @@ def test_lateness_is_said_to_programs_and_is_not_red_by_itself(world, capsys) ->
     contacts = world / "content/bare/contacts.yaml"
     edit(contacts, "required: true", "required: false")
     edit(world / "content/bare/procedures/restart.yaml", "drill: true", "drill: false")
+    edit(world / "content/bare/canon.yaml", "          - drills\n", "")
     day = ("--service", "bare", "--as-of")
     edit(world / "content/bare/service.yaml", "  next: 2026-05-01\n", "")
     edit(contacts, "by: 2026-12-01", "by: 2026-03-01")
