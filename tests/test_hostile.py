@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 import markdown
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 from mdformat_gfm._mdit_gfm_autolink_plugin import gfm_autolink_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -386,19 +387,50 @@ def test_markdown_shows_it_and_does_not_obey_it(name: str) -> None:
         if file.markdown:
             jumps = on_site(formatted(file.text)).to_document
             assert jumps - NAMELESS <= on_site(document).ids, file.path
-            compare(file, calm, lambda text: text.replace(HARMLESS, folded(HOSTILE[name])))
+            own = ((), ())
+            if file.path == "thresholds.md":
+                own = promql(found.files), promql(found.harmless)
+            compare(file, calm, lambda text: text.replace(HARMLESS, folded(HOSTILE[name])), *own)
 
 
 formatted = cache(formatted)
 
 
-def compare(file: OutFile, calm: OutFile, expected: Callable[[str], str]) -> None:
+def promql(files: Iterable[OutFile]) -> list[str]:
+    """The rules that Prometheus loads, as `folded` as a page's text, the longest first.
+
+    In them a text is escaped by their own language; what they mean is tested in tests/alerts.
+    """
+    (text,) = (f.text for f in files if f.path == "alerts/prometheus-rules.yml")
+    (group,) = yaml.safe_load(text)["groups"]
+    found = {
+        folded(r["expr"]) for r in group["rules"] if not r.get("alert", "").endswith("Missing")
+    }
+    return sorted(found, key=len, reverse=True)
+
+
+def without(text: str, rules: Iterable[str]) -> str:
+    """The text without these rules, each of which stands in it to the letter."""
+    for rule in rules:
+        assert rule in text, rule
+        text = text.replace(rule, "")
+    return text
+
+
+def compare(
+    file: OutFile,
+    calm: OutFile,
+    expected: Callable[[str], str],
+    rules: Iterable[str] = (),
+    calm_rules: Iterable[str] = (),
+) -> None:
     text = formatted(file.text)
     assert formatted(text) == text, "mdformat would change it again"
     for show in (on_github, on_site, on_plain_site):
         page, model = show(text), show(formatted(calm.text))
         assert page.elements == model.elements, (file.path, show.__name__)
-        assert page.text == expected(model.text), (file.path, show.__name__)
+        shown = without(page.text, rules)
+        assert shown == expected(without(model.text, calm_rules)), (file.path, show.__name__)
         # The decision aid has two scripts of its own, and as many as without an attack.
         strange = [e for e in page.elements if re.match(r"<(script|img|style|iframe)", e)]
         assert len(strange) == (2 if file.path == "decide.md" else 0), strange
