@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from generator import model
 from generator.assemble import deadlines, walk_sections
 
+# The governed document of a service, in the folder of its outputs: where links to sections lead.
+DOCUMENT = "rollback-procedures.md"
+
 
 @dataclass(frozen=True)
 class Target:

@@ -11,6 +11,7 @@ from generator.assemble import walk_sections
 from generator.files import Document
 from generator.problems import Place
 from generator.references.words import ENVIRONMENT, UNKNOWN, Seen, in_command, looks_like_file
+from generator.refs import DOCUMENT
 from generator.render.commands import Scripted, actions_of, doings
 from generator.source import Mapping, Node, Scalar, Sequence, place_of
 from generator.text import Code, Hole, holes, parts
@@ -48,7 +49,7 @@ class Named:
 def named(book: model.Handbook, documents: Iterable[Document]) -> list[Named]:
     """What the content names, each once, in the order of the files."""
     ours = {t.script for t in (*book.procedures, *book.checklists) if t.script}
-    ours.add("rollback-procedures.md")
+    ours.add(DOCUMENT)
     reads = {f.env for g in book.service.fact_groups for f in g.facts if f.env}
     used = (a for t in (*book.procedures, *book.checklists) for a in actions_of(t))
     reads |= {name for action in used for name, _ in action.environment}

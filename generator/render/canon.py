@@ -14,10 +14,9 @@ from generator.canon.matrix import Evidence, Row, count, matrix
 from generator.canon.report import as_data
 from generator.markdown import Markdown, anchor, code_span, escape, inline, table, tidy
 from generator.outputs import OutFile
-from generator.refs import targets
+from generator.refs import DOCUMENT, targets
 from generator.render.environment import render
 
-DOCUMENT = "rollback-procedures.md"
 PAGE = "canon.md"
 _NO_DAY = "no day is set"
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from generator import decide, model
 from generator.markdown import Markdown, escape, inline, table, tidy
 from generator.outputs import OutFile
-from generator.refs import holders, targets
+from generator.refs import DOCUMENT, holders, targets
 from generator.render.environment import render
 from generator.report_decide import table_data
 
 NAME = "decide.md"
-DOCUMENT = "rollback-procedures.md"
 _SCRIPT = Path(__file__).parent.parent / "templates/page/decide.js"
 
 

@@ -9,19 +9,17 @@ from generator.assemble import walk_sections
 from generator.durations import cycle_words, duration_words, range_words
 from generator.markdown import Markdown, anchor, inline, join_blocks, tidy
 from generator.outputs import OutFile
-from generator.refs import decided_words, holders, targets
+from generator.refs import DOCUMENT, decided_words, holders, targets
 from generator.render import alerts, canon, evidence, lists
 from generator.render.alerts.words import figure_words
 from generator.render.commands import command_lines, expected, usage
 from generator.render.environment import render
 
-NAME = "rollback-procedures.md"
-
 
 def outputs(book: model.Handbook) -> list[OutFile]:
     page = _Page(book)
     text = page.render("document", section_text=page.section, source=f"content/{book.service.id}/")
-    return [OutFile(NAME, tidy(text), markdown=True)]
+    return [OutFile(DOCUMENT, tidy(text), markdown=True)]
 
 
 class _Page:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from generator import model
+from generator import model, refs
 from generator.durations import duration_words, range_words
 from generator.markdown import Markdown, inline, table, tidy
 from generator.outputs import OutFile
 from generator.refs import targets
 from generator.render.environment import render
 
-DOCUMENT = "../rollback-procedures.md"
+DOCUMENT = f"../{refs.DOCUMENT}"
 BOX = "☐"
 # Dotted lines keep room for handwriting when the form is printed.
 LINE = "…" * 24

@@ -5,14 +5,13 @@ from __future__ import annotations
 from generator import model
 from generator.markdown import fence, inline, tidy
 from generator.outputs import OutFile
-from generator.refs import targets
+from generator.refs import DOCUMENT, targets
 from generator.render.alerts.expressions import crossed, records, watched
 from generator.render.alerts.shown import Targets, figure_rows, measured_rows, shared_rows
 from generator.render.alerts.words import figure_words
 from generator.render.environment import render
 
 PAGE = "thresholds.md"
-DOCUMENT = "rollback-procedures.md"
 
 
 def outputs(book: model.Handbook) -> list[OutFile]:

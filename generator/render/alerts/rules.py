@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from generator import model, promql, shell
+from generator import model, promql, refs, shell
 from generator.assemble import walk_sections
 from generator.markdown import anchor
 from generator.promql import number, untemplated
@@ -24,7 +24,7 @@ from generator.render.alerts.expressions import (
 from generator.text import Code
 
 # Where the document lies, seen from the rules.
-DOCUMENT = "../rollback-procedures.md"
+DOCUMENT = f"../{refs.DOCUMENT}"
 _VALUE = '{{ $value | printf "%.4g" }}'
 _UNIT = {"percent": "%", "times-normal": " times normal", "milliseconds": " ms", "count": ""}
 
