@@ -444,12 +444,23 @@ def at_terminal(world: World, shell: str, words: list[str], keys: bytes) -> Run:
         shell, words, stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal
     )
     os.close(slave)
+
+    def press() -> None:
+        if keys in (b"HUP", b"TERM"):
+            os.kill(process.pid, getattr(signal, f"SIG{keys.decode()}"))
+        else:
+            os.write(master, keys)
+
     heard, typed, end = b"", False, time.monotonic() + 30
     while time.monotonic() < end:
         ready, _, _ = select.select([master], [], [], 0.2)
         if not ready:
             if process.poll() is not None:
                 break
+            # bash loses a signal that comes in the very moment between its question and the wait
+            # for an answer; whoever sees nothing happen sends it once more.
+            if typed and keys in (b"\x03", b"HUP", b"TERM"):
+                press()
             continue
         try:
             piece = os.read(master, 4096)
@@ -460,13 +471,7 @@ def at_terminal(world: World, shell: str, words: list[str], keys: bytes) -> Run:
         heard += piece
         if not typed and heard.endswith(b"[yes/no] "):
             typed = True
-            time.sleep(0.05)
-            if keys == b"HUP":
-                os.kill(process.pid, signal.SIGHUP)
-            elif keys == b"TERM":
-                os.kill(process.pid, signal.SIGTERM)
-            else:
-                os.write(master, keys)
+            press()
     try:
         code = process.wait(5)
     except subprocess.TimeoutExpired:

@@ -253,10 +253,14 @@ class Checklist:
             preexec_fn=own_terminal,
         )
         os.close(follower)
-        heard, at, deadline = b"", 0, time.monotonic() + 90
+        heard, at, deadline, typed = b"", 0, time.monotonic() + 90, b""
         try:
             while time.monotonic() < deadline:
                 if not select.select([leader], [], [], 0.5)[0]:
+                    # Like a person who sees nothing happen: bash loses an interruption that comes
+                    # in the very moment between its question and the wait for an answer.
+                    if typed == b"\x03":
+                        os.write(leader, typed)
                     continue
                 try:
                     got = os.read(leader, 65536)
@@ -269,7 +273,8 @@ class Checklist:
                 if found:
                     item = re.findall(rb"^  \? (.*)\r$", heard, re.MULTILINE)[-1].decode()
                     at = len(heard)
-                    os.write(leader, answer(item, found[1].decode()))
+                    typed = answer(item, found[1].decode())
+                    os.write(leader, typed)
             code = process.wait(30)
         finally:
             if process.poll() is None:
