@@ -13,7 +13,7 @@ _GET = Command(
         "--max-redirs",
         "5",
         "--write-out",
-        "\\n%{http_code} %{time_total}",
+        "\\n%{http_code} %{time_total} %{url_effective}",
         "{address}{path}",
     )
 )
@@ -26,7 +26,7 @@ _SOMETHING = r".*\S.*"
 HTTP_CHECK = Action(
     name="http.check",
     summary=(
-        "Asks the address, and follows at most five redirects. The answer must have status 200 and not be blank. If a "
+        "Asks the address, and follows at most five redirects, which must not lead to another host. The answer must have status 200 and not be blank. If a "
         "text is named below that it contains, white space does not matter; if one that it lacks, upper and lower case do not."
     ),
     parameters=("address", "path", "contains", "lacks"),

@@ -42,7 +42,7 @@ MACHINE = ("loads", "no-errors", "authentication", "database", "response-times")
 class Answer:
     status: int = 200
     body: bytes = b""
-    to: str = ""  # where a redirect leads
+    to: str = ""  # where a redirect leads; PORT is the site's own
     delay: float = 0
     cut: bool = False
     hang: bool = False
@@ -79,7 +79,7 @@ class Site(ThreadingHTTPServer):
                     return  # closes the connection
                 self.send_response(answer.status)
                 if answer.to:
-                    self.send_header("Location", answer.to)
+                    self.send_header("Location", answer.to.replace("PORT", str(site.server_port)))
                 self.send_header("Content-Length", str(len(answer.body) + (9 if answer.cut else 0)))
                 self.end_headers()
                 self.wfile.write(answer.body)

@@ -105,6 +105,24 @@ ILL: dict[str, tuple[dict[str, Answer], tuple[str, ...], str]] = {
     "redirect": ({"/": Answer(307, to="/in"), "/in": Answer(body=b"in")}, (), "GET /: 200"),
     "redirect loop": ({"/": Answer(307, to="/")}, HOME, "redirects without end"),
     "redirect to nobody": ({"/": Answer(307, to="http://127.0.0.1:1/")}, HOME, "nobody answers"),
+    "redirect to the full address": (
+        {"/": Answer(308, to="http://127.0.0.1:PORT/in"), "/in": Answer(body=b"in")}, (), "GET /: 200",
+    ),
+    # `localhost` stands for a page to log in, or of whoever has the domain by now.
+    "redirect to another host": (
+        {"/": Answer(302, to="http://localhost:PORT/in?s=1"), "/in?s=1": Answer(body=b"in")},
+        HOME,
+        "ends at localhost:",
+    ),
+    "redirect to a name that only begins like ours": (
+        {"/": Answer(302, to="//127.0.0.1:PORT@localhost:PORT/in"), "/in": Answer(body=b"in")},
+        HOME,
+        "ends at localhost:",
+    ),
+    "there and back": (
+        {"/": Answer(302, to="//localhost:PORT/in"), "/in": Answer(302, to="//127.0.0.1:PORT/here"),
+         "/here": Answer(body=b"here")}, (), "GET /: 200",
+    ),
     "cut": ({"/": Answer(body=b"<p>half", cut=True)}, HOME, "no proper answer"),
     "closed": ({"/": Answer(status=0)}, HOME, "no proper answer"),
     "degraded": (

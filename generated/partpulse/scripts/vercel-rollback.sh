@@ -1413,11 +1413,13 @@ look() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
   looked=$?
-  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
-  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
-  http_status=${http_status%% *}
+  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  http_status=${answered%% *}
+  answered=${answered#* }
+  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
+  reached=${answered#* }
   case $looked in
   0) ;;
   6) found="$asked: no such host" ;;
@@ -1432,6 +1434,18 @@ look() {
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
+  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+  here=${address#*://}
+  here=${here%%/*}
+  case $reached/ in
+  "${address%%://*}://$here/"* | "https://$here/"*) ;;
+  *)
+    reached=${reached#*://}
+    reached=${reached%%[/?#]*}
+    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
+    return 1
+    ;;
+  esac
 
   # In files: a page can be longer than what a variable may hold on its way to a program.
   sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"

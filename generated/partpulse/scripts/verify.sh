@@ -1229,11 +1229,13 @@ check_1() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
   looked=$?
-  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
-  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
-  http_status=${http_status%% *}
+  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  http_status=${answered%% *}
+  answered=${answered#* }
+  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
+  reached=${answered#* }
   case $looked in
   0) ;;
   6) found="$asked: no such host" ;;
@@ -1248,6 +1250,18 @@ check_1() {
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
+  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+  here=${address#*://}
+  here=${here%%/*}
+  case $reached/ in
+  "${address%%://*}://$here/"* | "https://$here/"*) ;;
+  *)
+    reached=${reached#*://}
+    reached=${reached%%[/?#]*}
+    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
+    return 1
+    ;;
+  esac
 
   # In files: a page can be longer than what a variable may hold on its way to a program.
   sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
@@ -1281,11 +1295,13 @@ check_2() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
   looked=$?
-  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
-  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
-  http_status=${http_status%% *}
+  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  http_status=${answered%% *}
+  answered=${answered#* }
+  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
+  reached=${answered#* }
   case $looked in
   0) ;;
   6) found="$asked: no such host" ;;
@@ -1300,6 +1316,18 @@ check_2() {
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
+  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+  here=${address#*://}
+  here=${here%%/*}
+  case $reached/ in
+  "${address%%://*}://$here/"* | "https://$here/"*) ;;
+  *)
+    reached=${reached#*://}
+    reached=${reached%%[/?#]*}
+    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
+    return 1
+    ;;
+  esac
 
   # In files: a page can be longer than what a variable may hold on its way to a program.
   sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
@@ -1338,11 +1366,13 @@ check_3() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
   looked=$?
-  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
-  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
-  http_status=${http_status%% *}
+  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  http_status=${answered%% *}
+  answered=${answered#* }
+  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
+  reached=${answered#* }
   case $looked in
   0) ;;
   6) found="$asked: no such host" ;;
@@ -1357,6 +1387,18 @@ check_3() {
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
+  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+  here=${address#*://}
+  here=${here%%/*}
+  case $reached/ in
+  "${address%%://*}://$here/"* | "https://$here/"*) ;;
+  *)
+    reached=${reached#*://}
+    reached=${reached%%[/?#]*}
+    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
+    return 1
+    ;;
+  esac
 
   # In files: a page can be longer than what a variable may hold on its way to a program.
   sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
@@ -1402,11 +1444,13 @@ check_4() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
   looked=$?
-  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
-  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
-  http_status=${http_status%% *}
+  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  http_status=${answered%% *}
+  answered=${answered#* }
+  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
+  reached=${answered#* }
   case $looked in
   0) ;;
   6) found="$asked: no such host" ;;
@@ -1421,6 +1465,18 @@ check_4() {
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
+  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+  here=${address#*://}
+  here=${here%%/*}
+  case $reached/ in
+  "${address%%://*}://$here/"* | "https://$here/"*) ;;
+  *)
+    reached=${reached#*://}
+    reached=${reached%%[/?#]*}
+    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
+    return 1
+    ;;
+  esac
 
   # In files: a page can be longer than what a variable may hold on its way to a program.
   sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
@@ -1466,11 +1522,13 @@ check_5() {
     found="the program 'curl' is not on this machine"
     return 2
   }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
   looked=$?
-  http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
-  took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
-  http_status=${http_status%% *}
+  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  http_status=${answered%% *}
+  answered=${answered#* }
+  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
+  reached=${answered#* }
   case $looked in
   0) ;;
   6) found="$asked: no such host" ;;
@@ -1485,6 +1543,18 @@ check_5() {
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
+  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+  here=${address#*://}
+  here=${here%%/*}
+  case $reached/ in
+  "${address%%://*}://$here/"* | "https://$here/"*) ;;
+  *)
+    reached=${reached#*://}
+    reached=${reached%%[/?#]*}
+    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
+    return 1
+    ;;
+  esac
 
   # In files: a page can be longer than what a variable may hold on its way to a program.
   sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
@@ -1567,11 +1637,13 @@ check_7() {
       found="the program 'curl' is not on this machine"
       return 2
     }
-    limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total}' "${address}""${path}"
+    limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
     looked=$?
-    http_status=$(tail -n 1 "$scratch/out" | tr -cd '0-9. ')
-    took=$(printf '%.3f' "${http_status#* }" 2>/dev/null)
-    http_status=${http_status%% *}
+    answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+    http_status=${answered%% *}
+    answered=${answered#* }
+    took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
+    reached=${answered#* }
     case $looked in
     0) ;;
     6) found="$asked: no such host" ;;
@@ -1586,6 +1658,18 @@ check_7() {
       found="$asked: status ${http_status:-unknown}"
       return 1
     fi
+    # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+    here=${address#*://}
+    here=${here%%/*}
+    case $reached/ in
+    "${address%%://*}://$here/"* | "https://$here/"*) ;;
+    *)
+      reached=${reached#*://}
+      reached=${reached%%[/?#]*}
+      found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
+      return 1
+      ;;
+    esac
   }
   all=
   for _ in 1 2 3; do
@@ -1618,15 +1702,15 @@ go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 1 ]; then
     begin_group 'Application Health' 'Immediate (0-5 minutes)'
     begin_item loads 'Application loads successfully'
-    try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
-    try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/health'
+    try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
+    try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/api/health'
     end_item
     begin_item no-errors 'No error messages on homepage'
-    try check_3 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
-    try check_4 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    try check_3 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
+    try check_4 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
     end_item
     begin_item authentication 'Authentication works'
-    try check_5 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/api/auth/session'
+    try check_5 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/api/auth/session'
     end_item
     begin_item database 'Database connection successful'
     try check_6 2 'psql --no-psqlrc --no-password --tuples-only --no-align --command '"'"'select 1'"'"''
@@ -1657,7 +1741,7 @@ go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 3 ]; then
     begin_group Performance 'Medium-term (30 minutes - 2 hours)'
     begin_item response-times 'Response times normal'
-    try check_7 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total}'"'"' <production-url>/'
+    try check_7 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
     end_item
     begin_item error-spikes 'No error spikes in logs'
     end_item
