@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.platform.hostworld import HERE, LIVE, ROOT, WANTED
-from tests.scripts.scriptworld import SHELLS, needs
+from tests.scripts.scriptworld import SHELLS, crowded, needs
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -232,3 +232,4 @@ def test_its_scripts_are_clean(built: Path) -> None:
         ):
             done = subprocess.run(command, capture_output=True, text=True)
             assert done.returncode == 0, done.stdout
+        assert crowded(script) == []

@@ -52,6 +52,38 @@ def needs(program: str) -> str:
     return program
 
 
+def crowded(script: Path) -> list[int]:
+    """The lines with more than one command substitution in one command, but for those inside another.
+
+    When a signal comes during the first, bash 5.2 reads what the trap says while it reads the
+    second: the trap is a syntax error then, and the signal is lost, or the script with it.
+    """
+    done = subprocess.run(
+        [needs("shfmt"), "-ln", "posix", "--to-json"],
+        input=script.read_bytes(),
+        capture_output=True,
+    )
+    found: set[int] = set()
+
+    def below(node: object) -> int:
+        """How many there are below, without those of another command."""
+        if isinstance(node, list):
+            return sum(map(below, node))
+        if not isinstance(node, dict):
+            return 0
+        if node.get("Type") == "CmdSubst":
+            return 1
+        here = sum(map(below, node.values()))
+        if "Cmd" not in node:
+            return here
+        if here > 1:
+            found.add(node["Pos"]["Line"])
+        return 0
+
+    below(json.loads(done.stdout))
+    return sorted(found)
+
+
 def shell_command(name: str, folder: Path) -> list[str]:
     path = shutil.which(name)
     assert path, f"{name} is not installed"

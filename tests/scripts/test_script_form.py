@@ -36,6 +36,14 @@ def test_it_is_formatted(script) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_no_command_has_two_command_substitutions(script, tmp_path) -> None:
+    assert scriptworld.crowded(script) == []
+    # It finds them wherever they stand.
+    text = 'f() {\n  case $(a) in "$(b "$(c)")") ;; esac\n}\nx=$(a) && y="$(b)$(c)" >"$z"\necho >"$(a)" "$((1 + $(b)))"\n'
+    (tmp_path / "x.sh").write_text(text)
+    assert scriptworld.crowded(tmp_path / "x.sh") == [2, 4, 5]
+
+
 def test_every_shell_can_read_it(script, shell, tmp_path) -> None:
     done = subprocess.run(
         [*scriptworld.shell_command(shell, tmp_path), "-n", script], capture_output=True, text=True

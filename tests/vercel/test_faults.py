@@ -7,6 +7,9 @@ What reaches outside the script (git, curl, a file that is made, moved or remove
 every call. A tool that only turns text into text is called again and again with the same words,
 hundreds of times for the lines of the log alone: it fails where these words come first and where
 they come last, and is the moment of a signal where they come first. With --every-fault no call is left out.
+
+dash and bash take turns: what a signal or a failure leaves differs from shell to shell, and a Mac's
+`sh` is bash.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from tests.vercel.faultcases import CASES, Case
 from tests.vercel.vercelworld import HOOK_SECRET, SCRIPTS, World
 
 SIGNALS = {"KILL": -9, "TERM": 143, "HUP": 129, "INT": 130}
+SHELLS = ("dash", "bash")
 KILLS = tuple(f"{when} {name}" for name in SIGNALS for when in ("before", "after"))
 # These touch nothing but their own output.
 TEXT = {
@@ -73,6 +77,7 @@ class Bench:
 
     def __init__(self, world: World, case: Case, shims: shim.Shims) -> None:
         self.world, self.script, self.case, self.shims = world, SCRIPTS / case.script, case, shims
+        self.shell = ""
         case.prepare(world)
         self.calls = world.folder / "calls"
         self.calls.mkdir()
@@ -101,7 +106,7 @@ class Bench:
             vars(self.world.vercel).update(copy.deepcopy(self.service))
 
     def run(self, **more: str) -> scriptworld.Run:
-        command = [*scriptworld.shell_command("dash", self.world.folder), str(self.script)]
+        command = [*scriptworld.shell_command(self.shell, self.world.folder), str(self.script)]
         command += self.case.arguments(self.world)
         # Long enough for a machine that is busy: a limit of 25 seconds is one of 5.
         shims = self.shims.variables(self.calls, sleep="0.2")
@@ -113,23 +118,28 @@ class Bench:
 
         return scriptworld.ended(begin, self.world.folder, wait=60)
 
-    def recorded(self) -> list[tuple[str, tuple[str, ...]]]:
+    def recorded(self, shell: str) -> list[tuple[str, tuple[str, ...]]]:
         """The calls of a good run in their order, each with its words."""
-        order = self.world.folder / "order"
+        self.set_back()
+        self.shell = shell
+        order = self.world.folder / f"order-{shell}"
         run = self.run(SHIM_ORDER=str(order))
         assert run.code == self.case.code and not self.problems(run, [], False), run.said
         return [(p, tuple(shim.words(self.calls, p))) for p in order.read_text().split()]
 
-    def fault(self, at: str, how: str, proven: set[str], lock: threading.Lock) -> list[str]:
+    def fault(
+        self, shell: str, at: str, how: str, proven: set[str], lock: threading.Lock
+    ) -> list[str]:
         """What is wrong after this fault; nothing but the words 'never called' when it missed."""
         self.set_back()
+        self.shell = shell
         run = self.run(**self.shims.at(at, how))
         called = shim.words(self.calls, at)[:2]
         wanted = range(0, 9) if how == "fail" else (SIGNALS[how.split()[1]], self.case.code)
         found = [] if run.code in wanted else [f"exit {run.code}"]
         found += self.problems(run, called[:1], killed=how.endswith("KILL"))
         # From one and the same state the script goes on in one and the same way.
-        state = self.state()
+        state = f"{shell}: {self.state()}"
         with lock:
             known = state in proven
         if not known:
@@ -145,7 +155,7 @@ class Bench:
                 proven.add(state)
         if not (found or called):
             return [_MISSED]
-        return [f"{how} {at} {called}: {f}" for f in found] + ([run.said] if found else [])
+        return [f"{shell}: {how} {at} {called}: {f}" for f in found] + ([run.said] if found else [])
 
     def problems(
         self,
@@ -291,15 +301,24 @@ def test_every_fault_at_every_call(name: str, world, shims, request) -> None:
     benches: SimpleQueue[Bench] = SimpleQueue()
     for _ in range(3):
         benches.put(Bench(world(), CASES[name], shims))
+    every = request.config.getoption("--every-fault")
+    plan: list[tuple[str, str, str]] = []
     bench = benches.get()
-    calls = bench.recorded()
+    for turn, shell in enumerate(SHELLS):
+        calls = bench.recorded(shell)
+        assert len(calls) > 20, "the recording missed the calls"
+        found = faults(calls, [*CASES].index(name), every)
+        plan += [
+            (shell, *fault)
+            for number, fault in enumerate(found)
+            # What goes wrong at one call is a failure and a signal: both to the same shell.
+            if every or number // 2 % len(SHELLS) == turn
+        ]
     benches.put(bench)
-    assert len(calls) > 20, "the recording missed the calls"
-    plan = faults(calls, [*CASES].index(name), request.config.getoption("--every-fault"))
     proven: set[str] = set()
     lock = threading.Lock()
 
-    def work(item: tuple[str, str]) -> list[str]:
+    def work(item: tuple[str, str, str]) -> list[str]:
         bench = benches.get()
         try:
             return bench.fault(*item, proven, lock)

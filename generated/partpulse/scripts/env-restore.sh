@@ -563,7 +563,8 @@ now
 run_began=$seconds
 step_began=$seconds
 run=$name_stamp-$$
-who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+who=$(id -un 2>/dev/null)
+who=$who@$(uname -n 2>/dev/null)
 script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
@@ -1185,7 +1186,7 @@ save_variables() {
     part=$(mktemp "$folder/.environment.XXXXXX" 2>/dev/null) || continue
     env_file=$folder/environment-$VERCEL_PROJECT_ID-$run.$1
     if [ ! -e "$env_file" ] && { cat "$scratch/file" >"$part"; } 2>/dev/null && mv "$part" "$env_file" 2>/dev/null &&
-      [ "$(cat "$env_file" 2>/dev/null)" = "$(cat "$scratch/file")" ] && [ -s "$env_file" ] &&
+      kept=$(cat "$env_file" 2>/dev/null) && [ "$kept" = "$(cat "$scratch/file")" ] && [ -s "$env_file" ] &&
       [ -n "$(find "$env_file" -type f -perm 600 2>/dev/null)" ]; then
       break
     fi

@@ -545,7 +545,8 @@ now
 run_began=$seconds
 step_began=$seconds
 run=$name_stamp-$$
-who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+who=$(id -un 2>/dev/null)
+who=$who@$(uname -n 2>/dev/null)
 script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
@@ -1095,14 +1096,36 @@ markdown() {
   esac
 }
 
+# row CELL...: a line of a table of Markdown.
+row() {
+  for cell in "$@"; do
+    printf '| '
+    markdown "$cell"
+    printf ' '
+  done
+  printf '|\n'
+}
+
+# pairs NAME VALUE...: the inside of a JSON object.
+pairs() {
+  while :; do
+    printf '"%s":"' "$1"
+    json "$2"
+    printf '"'
+    shift 2
+    [ "$#" -gt 0 ] || return 0
+    printf ,
+  done
+}
+
 as_markdown() {
   printf '# %s\n\n' 'Post-Rollback Protocol - PartPulse'
   printf 'Completed by %s from %s on %s.\n\n' post-rollback.sh 'version 1.2.0 of the document' "$began"
   printf '| Field | Entry |\n| --- | --- |\n'
-  printf '| %s | %s |\n' "$(markdown Incident)" ''
-  printf '| %s | %s |\n' "$(markdown 'Rollback verified at (UTC)')" "${verified_at:-}"
-  printf '| %s | %s |\n' "$(markdown Responsible)" "$(markdown "$who")"
-  [ -z "$watched" ] || printf '| Watch | %s |\n' "$watched"
+  row Incident ''
+  row 'Rollback verified at (UTC)' "${verified_at:-}"
+  row Responsible "$who"
+  [ -z "$watched" ] || row Watch "$watched"
   printf '\n'
   last=
   while IFS=$tab read -r group _ text result by at evidence; do
@@ -1110,19 +1133,21 @@ as_markdown() {
       printf '\n## %s\n\n| Item | Result | By | At (UTC) | Evidence |\n| --- | --- | --- | --- | --- |\n' "$(markdown "$group")"
       last=$group
     fi
-    printf '| %s | %s | %s | %s | %s |\n' "$(markdown "$text")" "$result" "$by" "$at" "$(markdown "$evidence")"
+    row "$text" "$result" "$by" "$at" "$evidence"
   done <"$results"
 }
 
 as_json() {
-  printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
-    "$(json post-rollback)" "$(json partpulse)" "$(json 1.2.0)" sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 "$script" "$script_sha256" "$run"
-  printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
-    "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
+  printf '{'
+  pairs checklist post-rollback service partpulse version 1.2.0 content sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 \
+    script "$script" script_sha256 "$script_sha256" run "$run" began "$began" ended "$stamp" who "$who" \
+    phase "${option_phase:-}" watched "$watched" outcome "$outcome"
+  printf ',"items":['
   comma=
   while IFS=$tab read -r group item text result by at evidence; do
-    printf '%s\n  {"group":"%s","item":"%s","text":"%s","result":"%s","by":"%s","at":"%s","evidence":"%s"}' \
-      "$comma" "$(json "$group")" "$item" "$(json "$text")" "$result" "$by" "$at" "$(json "$evidence")"
+    printf '%s\n  {' "$comma"
+    pairs group "$group" item "$item" text "$text" result "$result" by "$by" at "$at" evidence "$evidence"
+    printf '}'
     comma=,
   done <"$results"
   printf '\n]}\n'
@@ -1204,30 +1229,30 @@ check_1() {
     printf '# %s\n\n' 'Incident Report - PartPulse'
     printf 'Made by %s on %s from run logs. What no log says is open: a person fills it in.\n\n' "$script" "$began"
     printf '| Field | Entry |\n| --- | --- |\n'
-    printf '| %s | %s |\n' "$(markdown Title)" ''
-    printf '| %s | %s |\n' "$(markdown Severity)" ''
-    printf '| %s | %s |\n' "$(markdown Trigger)" ''
-    printf '| %s | %s |\n' "$(markdown Status)" ''
-    printf '| %s | %s |\n' "$(markdown 'Began (UTC)')" ''
-    printf '| %s | %s |\n' "$(markdown 'Detected (UTC)')" ''
-    printf '| %s | %s |\n' "$(markdown 'Declared (UTC)')" ''
-    printf '| %s | %s |\n' "$(markdown 'Rolled back (UTC)')" "$rolled_back"
-    printf '| %s | %s |\n' "$(markdown 'Verified (UTC)')" "$verified_at"
-    printf '| %s | %s |\n' "$(markdown 'Ended (UTC)')" ''
-    printf '| %s | %s |\n' "$(markdown 'Source of detection')" ''
-    printf '| %s | %s |\n' "$(markdown 'Impact in numbers')" ''
-    printf '| %s | %s |\n' "$(markdown 'Incident commander')" ''
-    printf '| %s | %s |\n' "$(markdown Scribe)" ''
-    printf '| %s | %s |\n' "$(markdown Communications)" ''
-    printf '| %s | %s |\n' "$(markdown 'Authority used')" "$(markdown "$run_by")"
-    printf '| %s | %s |\n' "$(markdown 'Team told (UTC)')" "$team_told"
-    printf '| %s | %s |\n' "$(markdown 'Procedure, version and steps taken')" "$(markdown "$run_procedure")"
-    printf '| %s | %s |\n' "$(markdown 'Deviations from the procedure')" ''
-    printf '| %s | %s |\n' "$(markdown 'Messages sent')" ''
-    printf '| %s | %s |\n' "$(markdown 'Defect that stays open')" ''
+    row Title ''
+    row Severity ''
+    row Trigger ''
+    row Status ''
+    row 'Began (UTC)' ''
+    row 'Detected (UTC)' ''
+    row 'Declared (UTC)' ''
+    row 'Rolled back (UTC)' "$rolled_back"
+    row 'Verified (UTC)' "$verified_at"
+    row 'Ended (UTC)' ''
+    row 'Source of detection' ''
+    row 'Impact in numbers' ''
+    row 'Incident commander' ''
+    row Scribe ''
+    row Communications ''
+    row 'Authority used' "$run_by"
+    row 'Team told (UTC)' "$team_told"
+    row 'Procedure, version and steps taken' "$run_procedure"
+    row 'Deviations from the procedure' ''
+    row 'Messages sent' ''
+    row 'Defect that stays open' ''
     printf '\n## Timeline (UTC)\n\n| Time | Script | Step | Result | Exit | Seconds | Details |\n| --- | --- | --- | --- | --- | --- | --- |\n'
     while IFS=$tab read -r at _ _ by_script _ at_step state code took more; do
-      printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$at" "$(markdown "$by_script")" "$(markdown "$at_step")" "$(markdown "$state")" "$code" "$took" "$(markdown "$more")"
+      row "$at" "$by_script" "$at_step" "$state" "$code" "$took" "$more"
     done <"$scratch/timeline"
     printf '\n## Run logs\n\n'
     for file in $runs; do

@@ -573,7 +573,8 @@ now
 run_began=$seconds
 step_began=$seconds
 run=$name_stamp-$$
-who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+who=$(id -un 2>/dev/null)
+who=$who@$(uname -n 2>/dev/null)
 script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;

@@ -597,7 +597,8 @@ now
 run_began=$seconds
 step_began=$seconds
 run=$name_stamp-$$
-who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+who=$(id -un 2>/dev/null)
+who=$who@$(uname -n 2>/dev/null)
 script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
@@ -1079,7 +1080,9 @@ first_line() {
 
 # known_by COMMIT CREATED TITLE: what people know a deployment by.
 known_by() {
-  say "              $(first_line "${1:-no commit}" 12)  $(age "$2") old  $(first_line "$3" 40)"
+  known=$(first_line "${1:-no commit}" 12)
+  known="$known  $(age "$2") old"
+  say "              $known  $(first_line "$3" 40)"
 }
 
 # read_undo: looks for what was live before the last rollback. Sets undo_live, undo_target and
@@ -1258,7 +1261,8 @@ else
   else
     say "  roll back to $target"
   fi
-  known_by "$commit" "$(answer .createdAt)" "$(answer .meta.githubCommitMessage)"
+  created=$(answer .createdAt)
+  known_by "$commit" "$created" "$(answer .meta.githubCommitMessage)"
 
   tell_migrations
 fi

@@ -595,7 +595,8 @@ now
 run_began=$seconds
 step_began=$seconds
 run=$name_stamp-$$
-who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
+who=$(id -un 2>/dev/null)
+who=$who@$(uname -n 2>/dev/null)
 script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
@@ -1110,19 +1111,41 @@ markdown() {
   esac
 }
 
+# row CELL...: a line of a table of Markdown.
+row() {
+  for cell in "$@"; do
+    printf '| '
+    markdown "$cell"
+    printf ' '
+  done
+  printf '|\n'
+}
+
+# pairs NAME VALUE...: the inside of a JSON object.
+pairs() {
+  while :; do
+    printf '"%s":"' "$1"
+    json "$2"
+    printf '"'
+    shift 2
+    [ "$#" -gt 0 ] || return 0
+    printf ,
+  done
+}
+
 as_markdown() {
   printf '# %s\n\n' 'Rollback Verification - PartPulse'
   printf 'Completed by %s from %s on %s.\n\n' verify.sh 'version 1.2.0 of the document' "$began"
   printf '| Field | Entry |\n| --- | --- |\n'
-  printf '| %s | %s |\n' "$(markdown 'Incident or drill')" ''
-  printf '| %s | %s |\n' "$(markdown 'Procedure used')" ''
-  printf '| %s | %s |\n' "$(markdown 'Version before')" ''
-  printf '| %s | %s |\n' "$(markdown 'Version after')" ''
-  printf '| %s | %s |\n' "$(markdown 'Verified by')" "$(markdown "$who")"
-  printf '| %s | %s |\n' "$(markdown 'Start (UTC)')" "$began"
-  printf '| %s | %s |\n' "$(markdown 'Overall result')" "$(markdown "$outcome")"
-  printf '| %s | %s |\n' "$(markdown 'Next check due (UTC)')" ''
-  [ -z "$watched" ] || printf '| Watch | %s |\n' "$watched"
+  row 'Incident or drill' ''
+  row 'Procedure used' ''
+  row 'Version before' ''
+  row 'Version after' ''
+  row 'Verified by' "$who"
+  row 'Start (UTC)' "$began"
+  row 'Overall result' "$outcome"
+  row 'Next check due (UTC)' ''
+  [ -z "$watched" ] || row Watch "$watched"
   printf '\n'
   last=
   while IFS=$tab read -r group _ text result by at evidence; do
@@ -1130,19 +1153,21 @@ as_markdown() {
       printf '\n## %s\n\n| Item | Result | By | At (UTC) | Evidence |\n| --- | --- | --- | --- | --- |\n' "$(markdown "$group")"
       last=$group
     fi
-    printf '| %s | %s | %s | %s | %s |\n' "$(markdown "$text")" "$result" "$by" "$at" "$(markdown "$evidence")"
+    row "$text" "$result" "$by" "$at" "$evidence"
   done <"$results"
 }
 
 as_json() {
-  printf '{"checklist":"%s","service":"%s","version":"%s","content":"%s","script":"%s","script_sha256":"%s","run":"%s",' \
-    "$(json verification)" "$(json partpulse)" "$(json 1.2.0)" sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 "$script" "$script_sha256" "$run"
-  printf '"began":"%s","ended":"%s","who":"%s","phase":"%s","watched":"%s","outcome":"%s","items":[' \
-    "$began" "$stamp" "$(json "$who")" "${option_phase:-}" "$(json "$watched")" "$(json "$outcome")"
+  printf '{'
+  pairs checklist verification service partpulse version 1.2.0 content sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 \
+    script "$script" script_sha256 "$script_sha256" run "$run" began "$began" ended "$stamp" who "$who" \
+    phase "${option_phase:-}" watched "$watched" outcome "$outcome"
+  printf ',"items":['
   comma=
   while IFS=$tab read -r group item text result by at evidence; do
-    printf '%s\n  {"group":"%s","item":"%s","text":"%s","result":"%s","by":"%s","at":"%s","evidence":"%s"}' \
-      "$comma" "$(json "$group")" "$item" "$(json "$text")" "$result" "$by" "$at" "$(json "$evidence")"
+    printf '%s\n  {' "$comma"
+    pairs group "$group" item "$item" text "$text" result "$result" by "$by" at "$at" evidence "$evidence"
+    printf '}'
     comma=,
   done <"$results"
   printf '\n]}\n'

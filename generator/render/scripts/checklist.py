@@ -78,8 +78,8 @@ def script(checklist: model.Checklist, book: model.Handbook) -> str:
 _BLANK = Shell("''")
 _ENTRIES = {
     "started": Shell('"$began"'),
-    "who": Shell('"$(markdown "$who")"'),
-    "verdict": Shell('"$(markdown "$outcome")"'),
+    "who": Shell('"$who"'),
+    "verdict": Shell('"$outcome"'),
     "phase": Shell('"${option_phase:-all}"'),
     "verified": Shell('"${verified_at:-}"'),
 }

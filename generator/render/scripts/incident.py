@@ -43,8 +43,8 @@ def past_runs(checklist: model.Checklist, book: model.Handbook) -> dict[str, obj
 _ENTRIES = {
     "rolled-back": Shell('"$rolled_back"'),
     "verified": Shell('"$verified_at"'),
-    "run-by": Shell('"$(markdown "$run_by")"'),
-    "procedure": Shell('"$(markdown "$run_procedure")"'),
+    "run-by": Shell('"$run_by"'),
+    "procedure": Shell('"$run_procedure"'),
     "team-told": Shell('"$team_told"'),
 }
 _HOLES = {
