@@ -205,3 +205,43 @@ def test_a_request_that_was_made_is_told(world, name: str) -> None:
 
 def _age(path) -> int:
     return path.stat().st_mtime_ns
+
+
+# Where a copy ends -> how it ends. Before the arguments are known nothing can have been done.
+COPIES = {"procedure=": "Nothing was done.", "# --- Step 2": "Nothing was changed"}
+
+
+@pytest.mark.parametrize("ends_before", COPIES)
+def test_a_copy_that_was_cut_short_is_never_done(world, ends_before: str) -> None:
+    """Half a download, half an attachment: it ends where the shell finds no more to do."""
+    text = (SCRIPTS / "rollback.sh").read_text()
+    shells = [shell for shell in HERE if shell in ("dash", "mksh")]
+
+    def run(shell: str) -> list[str]:
+        w = made[shell]
+        copy = w.folder / "rollback.sh"
+        copy.write_text(text[: text.index(f"\n{ends_before}") + 1])
+        line = [*scriptworld.shell_command(shell, w.folder), str(copy), "--yes", w.shas[0]]
+        done = subprocess.run(
+            line, cwd=w.folder / "clone", env=w.environment(), capture_output=True, text=True
+        )
+        said = " ".join(done.stderr.split())
+        good = done.returncode == 3 and "copy of the script is cut short" in said
+        return [] if good and COPIES[ends_before] in said else [f"{done.returncode} {said}"]
+
+    made = {shell: world() for shell in shells}
+    scriptworld.under_all(shells, run)
+
+
+def test_a_script_that_comes_out_of_a_pipe_keeps_its_rest(world) -> None:
+    """Nobody else reads there: not to take its hash either."""
+    w = world()
+    for shell in ("dash", "bash"):
+        done = subprocess.run(
+            ["bash", "-c", f"{shell} <(cat '{SCRIPTS / 'vercel-rollback.sh'}') --status"],
+            cwd=w.folder / "clone",
+            env=w.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0 and f"live now    {w.vercel.live}" in done.stdout, done

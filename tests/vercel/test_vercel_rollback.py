@@ -138,6 +138,15 @@ def test_status_and_list_need_no_terminal_and_touch_nothing(world) -> None:
     assert [line.split()[0] for line in listed.splitlines()[-4:]] == ["no", "LIVE", "yes", "yes"]
 
 
+def test_no_function_of_the_user_stands_in_for_a_program(world) -> None:
+    """Bash hands functions down; each of these would say something else than the program."""
+    w = world()
+    names = "awk cat cd curl date echo git grep id mktemp mv printf sed sort tail tr wait"
+    mine = {f"BASH_FUNC_{name}%%": '() { builtin echo "dpl_mine"; }' for name in names.split()}
+    done = run(w, serves=GOOD, shell="bash", **mine)
+    assert done.returncode == 0 and "dpl_mine" not in done.stdout + done.stderr, words(done)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

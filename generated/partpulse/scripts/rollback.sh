@@ -24,6 +24,8 @@
 POSIXLY_CORRECT=1
 # Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
 set +aCefvx -u
+# A copy that was cut short ends where it was cut; that must not look like the end of the work.
+trap '[ "$?" -ne 0 ] || { echo "This copy of the script is cut short. Nothing was done." >&2; exit 3; }' EXIT
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 IFS='
 '
@@ -33,7 +35,8 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold git id mkdir mktemp od rm sed sleep tail tr uname; do
+for name in [ cd command echo kill printf read test umask wait cat date fold git id mkdir mktemp od rm sed sleep tail tr uname \
+  awk curl env find gh git grep mv openssl ps psql sha256sum shasum sort vercel; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -202,6 +205,7 @@ held=
 scratch=
 feed=
 at_end=
+helped=
 
 clean_up() {
   [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
@@ -211,6 +215,8 @@ clean_up() {
 # shellcheck disable=SC2317 # reached through the trap below
 leave() {
   ended=$?
+  [ "$ended" -ne 0 ] || [ -n "$helped" ] ||
+    fail 3 "this copy of the script is cut short." "Get a whole copy, compare it with SHA256SUMS, and run the same command again."
   clean_up
   exit "$ended"
 }
@@ -470,6 +476,7 @@ for argument in "$@"; do
     case $argument in
     --help | -h)
       usage
+      helped=1
       exit 0
       ;;
     --yes)
@@ -574,7 +581,8 @@ run_began=$seconds
 step_began=$seconds
 run=$name_stamp-$$
 who="$(id -un 2>/dev/null)@$(uname -n 2>/dev/null)"
-script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+# A script that comes out of a pipe would lose its rest to who reads there, too.
+script_sha256=$([ ! -f "$0" ] || { sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
