@@ -10,7 +10,7 @@ ENVIRONMENT = (
     ("VERCEL_TOKEN", "access to Vercel; a secret"),
     ("VERCEL_ORG_ID", "the team's id, team_..."),
     ("VERCEL_PROJECT_ID", "the project's id, prj_..."),
-    ("VERCEL_API_URL", "another address of Vercel's API, for proxies and tests"),
+    ("VERCEL_API_URL", "another address of Vercel's API, with https or on this machine"),
 )
 HOLES = (
     ("api", "vercel_api", "<api>"),

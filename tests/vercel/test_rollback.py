@@ -194,11 +194,16 @@ def test_without_access_a_person_is_told_what_is_left(world, missing: str) -> No
         ("VERCEL_PROJECT_ID", "../x"),
         ("PRODUCTION_URL", "https://a b"),
         ("PRODUCTION_URL", "https://x;touch pwned"),
+        # Without a scheme curl takes http, and the token goes through the net in clear.
+        ("VERCEL_API_URL", "127.0.0.1:{port}"),
+        ("VERCEL_API_URL", "http://127.0.0.1.example:{port}"),
+        ("VERCEL_API_URL", "http://api.vercel.com"),
+        ("VERCEL_API_URL", "-o/dev/null"),
     ],
 )
 def test_values_that_could_say_something_else_are_refused(world, name: str, value: str) -> None:
     w = world()
-    done = w.run("dash", **{name: value})
+    done = w.run("dash", **{name: value.format(port=w.vercel.url.rpartition(":")[2])})
     assert done.returncode == 3 and name in done.stderr
     assert w.vercel.requests == []
 

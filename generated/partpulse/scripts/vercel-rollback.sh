@@ -453,7 +453,8 @@ Environment:
   VERCEL_TOKEN         access to Vercel; a secret
   VERCEL_ORG_ID        the team's id, team_...
   VERCEL_PROJECT_ID    the project's id, prj_...
-  VERCEL_API_URL       another address of Vercel's API, for proxies and tests
+  VERCEL_API_URL       another address of Vercel's API, with https or on this
+                       machine
   ROLLBOOK_NOTIFY_URL  the team's incoming webhook (as Slack's); a secret
   ROLLBOOK_LOG_DIR     folder for the run log
 END_OF_USAGE
@@ -734,6 +735,23 @@ check_access() {
   case $production_host in
   *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
   esac
+  # Without https:// curl would send the token for all to read; what stays on this machine nobody reads.
+  here=${vercel_api#http://}
+  here=${here%%[:/]*}
+  case $vercel_api in
+  *[!A-Za-z0-9._:/~-]*) vercel_api= ;;
+  https://?*) ;;
+  http://*)
+    case $here in
+    localhost) ;;
+    127.*[!0-9.]*) vercel_api= ;;
+    127.*) ;;
+    *) vercel_api= ;;
+    esac
+    ;;
+  *) vercel_api= ;;
+  esac
+  [ -n "$vercel_api" ] || fail 3 "VERCEL_API_URL is no address that begins with https://." "Correct it, or unset it: then Vercel itself is asked."
   command -v curl >/dev/null 2>&1 && return 0
   # An older tool would take the request for a folder to deploy; its help does no harm.
   tool --help
@@ -865,10 +883,19 @@ another_project() {
   esac
 }
 
-# same_project: refuses to go on where the address of production is that of another project.
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
 # shellcheck disable=SC2317
-same_project() {
+one_deployment() {
+  [ "$(answer .url | tr '[:upper:]' '[:lower:]')" = "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" ]
+}
+
+# check_live: refuses to go on where the address of production is that of another project, or that
+# of one deployment.
+# shellcheck disable=SC2317
+check_live() {
   ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -1050,7 +1077,7 @@ cat "$scratch/answer" >"$scratch/listed"
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
 live=$(answer .id)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
-same_project
+check_live
 live_commit=$(answer .meta.githubCommitSha)
 live_created=$(answer .createdAt)
 live_title=$(answer .meta.githubCommitMessage)
