@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -446,6 +448,78 @@ def test_undo_refuses_what_it_does_not_know(world) -> None:
     done = run(w, "--yes", "--undo")
     assert done.returncode == 4 and "something else went live" in words(done)
     assert w.vercel.live == newer and len(posts(w)) == asked
+
+
+def by_somebody_else(note: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(note, 4242, -1)
+    else:  # only root can give a file away
+        note.chmod(0o602)
+
+
+def instead(make: Callable[[Path], None]) -> Callable[[Path], None]:
+    def tamper(note: Path) -> None:
+        note.rename(note.with_suffix(".real"))
+        make(note)
+
+    return tamper
+
+
+TAMPERED: dict[str, Callable[[Path], None]] = {
+    "somebody else's": by_somebody_else,
+    "others may write": lambda note: note.chmod(0o606),
+    "the group may write": lambda note: note.chmod(0o620),
+    "a link": instead(lambda note: note.symlink_to(note.with_suffix(".real"))),
+    "a link to nowhere": instead(lambda note: note.symlink_to("/nowhere")),
+    "a folder": instead(Path.mkdir),
+    "a pipe": instead(os.mkfifo),
+}
+
+
+def test_undo_believes_only_a_note_of_ones_own(world) -> None:
+    """In a folder that others write to, anyone could say where production goes."""
+    w = world()
+    assert run(w).returncode == 0
+    note = saved(w).read_text()
+    shared = w.folder / "shared"
+    for name, tamper in TAMPERED.items():
+        shared.mkdir()
+        (shared / saved(w).name).write_text(note)
+        (shared / saved(w).name).chmod(0o600)
+        tamper(shared / saved(w).name)
+        done = run(w, "--yes", "--undo", ROLLBOOK_LOG_DIR=str(shared))
+        assert (done.returncode, len(posts(w))) == (4, 1), f"{name}: {words(done)}"
+        assert "belongs to somebody else" in words(done) and "--promote" in words(done), name
+        shutil.rmtree(shared)
+    # Nor does the note vanish in a folder of its name: that would be said to be saved.
+    (shared / saved(w).name).mkdir(parents=True)
+    done = run(w, "--yes", uid(w, OLD), serves=OLD, ROLLBOOK_LOG_DIR=str(shared))
+    assert done.returncode == 0 and f"Note it yourself: {uid(w, GOOD)}" in words(done)
+
+
+def test_of_two_notes_the_later_one_counts(world) -> None:
+    """The first rollback could write where ROLLBOOK_LOG_DIR says; the second one could not."""
+    w = world()
+    place = w.folder / "logs"
+    assert run(w, ROLLBOOK_LOG_DIR=str(place)).returncode == 0
+    early = place / saved(w).name
+    early.write_text(re.sub(r'"time":"[0-9]{4}', '"time":"2025', early.read_text()))
+    fixed = w.vercel.deploy("f" * 40, "production", ref="moved", once_production=True)
+    w.vercel.assign(fixed)
+    w.vercel.auto_assign = True
+    assert run(w, "--yes", uid(w, GOOD)).returncode == 0
+    done = run(w, "--undo", "--dry-run", ROLLBOOK_LOG_DIR=str(place))
+    assert done.returncode == 0 and f"promote {fixed}" in words(done), words(done)
+    early.write_text(re.sub(r'"time":"[^"]*', '"time":"unknown', early.read_text()))
+    done = run(w, "--yes", "--undo", ROLLBOOK_LOG_DIR=str(place))
+    assert done.returncode == 4 and "nothing tells which is the later one" in words(done)
+    # Somebody else did it from another clone: the note here is about the time before.
+    early.unlink()
+    note = json.loads(saved(w).read_text())
+    saved(w).write_text(json.dumps({**note, "live_before": uid(w, BAD)}))
+    done = run(w, "--yes", "--undo")
+    assert done.returncode == 4 and f"by somebody else: from {fixed}" in words(done)
+    assert w.live_sha == w.shas[GOOD]
 
 
 def test_the_note_lies_beside_the_log_wherever_that_is(world) -> None:

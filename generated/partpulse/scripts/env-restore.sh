@@ -174,6 +174,11 @@ open_log() {
   /*) log=$1/${script%.sh}-$run.jsonl ;;
   *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
   esac
+  # What lies there already is another's; a pipe would keep the script waiting for ever.
+  if [ -e "$log" ] || [ -L "$log" ]; then
+    log=
+    return 1
+  fi
   # Only its owner may read a log; what Git writes keeps the mode that the user has set.
   if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
     shift
@@ -557,6 +562,21 @@ export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
 export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
+# Where files go: a path from the root, on one line. Another could not be read back from a list of
+# them, and a program would take some for an option or an assignment.
+for name in ROLLBOOK_LOG_DIR TMPDIR; do
+  eval "place=\${$name:-}"
+  case $place in
+  '' | /*) ;;
+  *) place=$PWD/$place ;;
+  esac
+  if [ "$(printable "$place.")" != "$place." ]; then
+    wrap warn "" "$name holds a line break or another control character: it is not used."
+    place=
+  fi
+  eval "$name=\$place"
+done
+
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
@@ -578,6 +598,7 @@ case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+[ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:dc69a29e627da342802377119636212579780d0924b33dbcdb25ddc1d3688ac6
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
@@ -1194,12 +1215,8 @@ utc() {
 
 # snapshot_folders: where snapshots may lie, one a line, the best first.
 snapshot_folders() {
-  case ${ROLLBOOK_LOG_DIR:-} in
-  '') ;;
-  /*) printf '%s\n' "$ROLLBOOK_LOG_DIR" ;;
-  *) printf '%s\n' "$PWD/$ROLLBOOK_LOG_DIR" ;;
-  esac
-  (folder=$(git rev-parse --git-common-dir) && cd "$folder" && printf '%s/rollback-log\n' "$(pwd)") 2>/dev/null
+  [ -z "$ROLLBOOK_LOG_DIR" ] || printf '%s\n' "$ROLLBOOK_LOG_DIR"
+  [ -z "$git_folder" ] || printf '%s\n' "$git_folder/rollback-log"
   printf '%s\n' "${TMPDIR:-/tmp}/rollbook-$(id -u)"
 }
 
@@ -1215,7 +1232,7 @@ save_variables() {
   snapshot_folders >"$scratch/folders"
   # A signal waits, so that it leaves no half of a file.
   holding=1
-  while read -r folder; do
+  while IFS= read -r folder; do
     mkdir -p "$folder" 2>/dev/null || continue
     part=$(mktemp "$folder/.environment.XXXXXX" 2>/dev/null) || continue
     env_file=$folder/environment-$VERCEL_PROJECT_ID-$run.$1
@@ -1236,19 +1253,25 @@ load_snapshot() {
   env_snapshot=${ROLLBOOK_SNAPSHOT:-}
   if [ -z "$env_snapshot" ]; then
     # Only what this user has written for himself: anyone can put a file into a shared folder.
-    env_snapshot=$(snapshot_folders | while read -r folder; do
+    env_snapshot=$(snapshot_folders | while IFS= read -r folder; do
       find "$folder/." ! -name . -prune -type f -user "$(id -u)" -perm 600 -name "environment-$VERCEL_PROJECT_ID-*.snapshot" 2>/dev/null
     done | sed 's,/\./,/,' | awk -F / '$NF "" > newest { newest = $NF ""; path = $0 } END { print path }')
     [ -n "$env_snapshot" ] || return 1
   fi
-  awk -F '\t' -v project="$VERCEL_PROJECT_ID" '
+  case $env_snapshot in
+  /*) ;;
+  *) env_snapshot=$PWD/$env_snapshot ;;
+  esac
+  # A pipe or a device may have no end.
+  if [ ! -f "$env_snapshot" ] || ! awk -F '\t' -v project="$VERCEL_PROJECT_ID" '
     NR == 1 {
       good = $1 == "rollbook-environment" && $2 == 1 && $3 == project
       count = $5
     }
     NR > 1 && NF != 6 { good = 0 }
-    END { exit !(good && NR - 1 == count) }' "$env_snapshot" 2>/dev/null ||
+    END { exit !(good && NR - 1 == count) }' "$env_snapshot" 2>/dev/null; then
     fail 3 "this is no whole snapshot of the project: $(printable "$env_snapshot")" "Choose another one: set ROLLBOOK_SNAPSHOT to its path."
+  fi
   sed 1d "$env_snapshot" >"$scratch/saved"
   env_taken=$(awk -F '\t' '{ print $4; exit }' "$env_snapshot")
   say "  snapshot    taken $(printable "$env_taken")"
@@ -1358,8 +1381,8 @@ shared_with() { printf '%s' ",$1," | sed 's/,production,/,/; s/^,*//; s/,*$//; s
 
 # removed_before NAME: whether an earlier run has begun to remove it.
 removed_before() {
-  snapshot_folders | while read -r folder; do
-    sed -n "s/^$1\$/found/p" "$folder/environment-$VERCEL_PROJECT_ID.removed" 2>/dev/null
+  snapshot_folders | while IFS= read -r folder; do
+    [ ! -f "$folder/environment-$VERCEL_PROJECT_ID.removed" ] || sed -n "s/^$1\$/found/p" "$folder/environment-$VERCEL_PROJECT_ID.removed" 2>/dev/null
   done
 }
 
@@ -1513,7 +1536,10 @@ elif [ -n "$work" ]; then
   say "Before: $(printable "$env_file")"
   if [ -n "$removals" ]; then
     # A second run after a fault must know a name that nothing has any longer.
-    for env_key in $removals; do printf '%s\n' "$env_key"; done >>"${env_file%/*}/environment-$VERCEL_PROJECT_ID.removed" ||
+    note=${env_file%/*}/environment-$VERCEL_PROJECT_ID.removed
+    # Into a pipe that somebody has put there this would write for ever.
+    if [ -L "$note" ] || { [ -e "$note" ] && [ ! -f "$note" ]; }; then fail 3 "something else lies where the names of removed variables are kept: $(printable "$note")" "Move it away, then run the same command again."; fi
+    for env_key in $removals; do printf '%s\n' "$env_key"; done >>"$note" ||
       fail 3 "there is no room to write down what is being removed." "Free some disk space, then run the same command again."
   fi
   record "$step" before 0 names "${work# }" snapshot "$env_snapshot" undo "$env_file"

@@ -171,6 +171,11 @@ open_log() {
   /*) log=$1/${script%.sh}-$run.jsonl ;;
   *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
   esac
+  # What lies there already is another's; a pipe would keep the script waiting for ever.
+  if [ -e "$log" ] || [ -L "$log" ]; then
+    log=
+    return 1
+  fi
   # Only its owner may read a log; what Git writes keeps the mode that the user has set.
   if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
     shift
@@ -532,6 +537,21 @@ export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
 export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
+# Where files go: a path from the root, on one line. Another could not be read back from a list of
+# them, and a program would take some for an option or an assignment.
+for name in ROLLBOOK_LOG_DIR TMPDIR; do
+  eval "place=\${$name:-}"
+  case $place in
+  '' | /*) ;;
+  *) place=$PWD/$place ;;
+  esac
+  if [ "$(printable "$place.")" != "$place." ]; then
+    wrap warn "" "$name holds a line break or another control character: it is not used."
+    place=
+  fi
+  eval "$name=\$place"
+done
+
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
@@ -553,6 +573,7 @@ case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+[ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes

@@ -174,6 +174,11 @@ open_log() {
   /*) log=$1/${script%.sh}-$run.jsonl ;;
   *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
   esac
+  # What lies there already is another's; a pipe would keep the script waiting for ever.
+  if [ -e "$log" ] || [ -L "$log" ]; then
+    log=
+    return 1
+  fi
   # Only its owner may read a log; what Git writes keeps the mode that the user has set.
   if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
     shift
@@ -567,6 +572,21 @@ export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
 export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
+# Where files go: a path from the root, on one line. Another could not be read back from a list of
+# them, and a program would take some for an option or an assignment.
+for name in ROLLBOOK_LOG_DIR TMPDIR; do
+  eval "place=\${$name:-}"
+  case $place in
+  '' | /*) ;;
+  *) place=$PWD/$place ;;
+  esac
+  if [ "$(printable "$place.")" != "$place." ]; then
+    wrap warn "" "$name holds a line break or another control character: it is not used."
+    place=
+  fi
+  eval "$name=\$place"
+done
+
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
@@ -588,6 +608,7 @@ case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+[ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:327df5b8e6aaadd7e87d5e5d17ff4f4b838fd0ee36158da19d8157df6e815726
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
@@ -919,7 +940,7 @@ save_undo() {
   holding=1
   rm -f "$undo_file.$$" 2>/dev/null
   if [ -n "$log" ] && (umask 077 && set -C && printf '%s\n' "$note" >"$undo_file.$$") 2>/dev/null &&
-    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
+    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && [ ! -d "$undo_file" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
     if [ -z "${ROLLBOOK_LOG_DIR:-}$git_folder" ]; then
       wrap say "  " "This is no clone: --undo needs ROLLBOOK_LOG_DIR, set to the folder of the run log named at the end."
     fi

@@ -173,6 +173,11 @@ open_log() {
   /*) log=$1/${script%.sh}-$run.jsonl ;;
   *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
   esac
+  # What lies there already is another's; a pipe would keep the script waiting for ever.
+  if [ -e "$log" ] || [ -L "$log" ]; then
+    log=
+    return 1
+  fi
   # Only its owner may read a log; what Git writes keeps the mode that the user has set.
   if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
     shift
@@ -591,6 +596,21 @@ export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
 export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
+# Where files go: a path from the root, on one line. Another could not be read back from a list of
+# them, and a program would take some for an option or an assignment.
+for name in ROLLBOOK_LOG_DIR TMPDIR; do
+  eval "place=\${$name:-}"
+  case $place in
+  '' | /*) ;;
+  *) place=$PWD/$place ;;
+  esac
+  if [ "$(printable "$place.")" != "$place." ]; then
+    wrap warn "" "$name holds a line break or another control character: it is not used."
+    place=
+  fi
+  eval "$name=\$place"
+done
+
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
@@ -612,6 +632,7 @@ case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+[ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:653ef862fa56dbb16bafff16c46a3a455964258496c3955fb0f49376b4414311
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
@@ -941,7 +962,7 @@ save_undo() {
   holding=1
   rm -f "$undo_file.$$" 2>/dev/null
   if [ -n "$log" ] && (umask 077 && set -C && printf '%s\n' "$note" >"$undo_file.$$") 2>/dev/null &&
-    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
+    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && [ ! -d "$undo_file" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
     if [ -z "${ROLLBOOK_LOG_DIR:-}$git_folder" ]; then
       wrap say "  " "This is no clone: --undo needs ROLLBOOK_LOG_DIR, set to the folder of the run log named at the end."
     fi
@@ -1083,6 +1104,8 @@ live_created=$(answer .createdAt)
 live_title=$(answer .meta.githubCommitMessage)
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
 assigns=$(answer .autoAssignCustomDomains)
+moved_from=$(answer .lastAliasRequest.fromDeploymentId)
+moved_to=$(answer .lastAliasRequest.toDeploymentId)
 
 # age MILLISECONDS: how long ago that moment was.
 age() {
@@ -1121,19 +1144,33 @@ known_by() {
 # undo_time, and in undo_refused why it cannot be gone back to.
 read_undo() {
   undo_file=
-  for place in "${ROLLBOOK_LOG_DIR:-}" "${git_folder:+$git_folder/rollback-log}"; do
-    if [ -n "$place" ] && [ -f "$place/undo-$VERCEL_PROJECT_ID.json" ]; then
-      undo_file=$place/undo-$VERCEL_PROJECT_ID.json
+  undo_refused=
+  : >"$scratch/undo"
+  for place in "$ROLLBOOK_LOG_DIR" "${git_folder:+$git_folder/rollback-log}"; do
+    note=$place/undo-$VERCEL_PROJECT_ID.json
+    if [ -z "$place" ] || [ "$note" = "$undo_file" ] || { [ ! -e "$note" ] && [ ! -L "$note" ]; }; then continue; fi
+    # Only what this user alone has written: else somebody else says where production goes.
+    if [ -z "$(find "$note" -prune -type f -user "$(id -u)" ! -perm -020 ! -perm -002 2>/dev/null)" ]; then
+      undo_refused="the note of the last rollback belongs to somebody else, can be written by others, or is a link or no file: $note"
       break
     fi
+    flatten <"$note" >"$scratch/note" 2>/dev/null
+    # Of two the later one counts: it lies where the log of that run could be written.
+    case ${undo_file:+$(answer .time undo)/$(answer .time note)} in
+    '' | [0-9]*Z/[0-9]*Z) ;;
+    *) undo_refused="two notes are on record, and nothing tells which is the later one: $undo_file and $note" ;;
+    esac
+    if [ -z "$undo_file" ] || awk -v a="$(answer .time undo)" -v b="$(answer .time note)" 'BEGIN { exit !(b "" >= a "") }'; then
+      undo_file=$note
+      cat "$scratch/note" >"$scratch/undo"
+    fi
   done
-  : >"$scratch/undo"
-  [ -z "$undo_file" ] || flatten <"$undo_file" >"$scratch/undo" 2>/dev/null
   undo_time=$(printable "$(answer .time undo)")
   undo_live=$(answer .live_before undo)
   undo_target=$(answer .target undo)
-  undo_refused=
-  if [ -z "$undo_file" ]; then
+  if [ -n "$undo_refused" ]; then
+    return
+  elif [ -z "$undo_file" ]; then
     undo_refused='no rollback from here is on record.'
   elif ! is_deployment "$undo_live"; then
     undo_refused='what is on record cannot be read.'
@@ -1141,6 +1178,9 @@ read_undo() {
     undo_refused='what is on record is about another project.'
   elif [ "$live" != "$undo_live" ] && [ "$live" != "$undo_target" ]; then
     undo_refused="something else went live since the rollback of $undo_time."
+  elif [ "$live" = "$undo_target" ] && [ "$moved_to" = "$live" ] && is_deployment "$moved_from" &&
+    [ "$moved_from" != "$live" ] && [ "$moved_from" != "$undo_live" ]; then
+    undo_refused="production has been rolled back again since $undo_time, by somebody else: from $moved_from."
   fi
 }
 
@@ -1233,7 +1273,7 @@ wanted="${parameter_deployment}"
 read_undo
 case $way:$wanted in
 undo:*)
-  [ -z "$undo_refused" ] || fail 4 "there is nothing to undo: $undo_refused" "Look at '$script --list', and promote the deployment that shall be live: '$script --promote <deployment>'."
+  [ -z "$undo_refused" ] || fail 4 "--undo cannot be used: $undo_refused" "Look at '$script --list', and promote the deployment that shall be live: '$script --promote <deployment>'."
   wrap say "  " "Undoing the rollback of $undo_time."
   way=promote
   wanted=$undo_live
