@@ -245,3 +245,35 @@ def test_a_script_that_comes_out_of_a_pipe_keeps_its_rest(world) -> None:
             text=True,
         )
         assert done.returncode == 0 and f"live now    {w.vercel.live}" in done.stdout, done
+
+
+SILENT = """case " $* " in
+*/v13/deployments/127*) [ ! -e "$HOME/moved" ] || { echo >>"$HOME/looks"; exec "$SLEEP" 60; } ;;
+*" POST "*) : >"$HOME/moved" ;;
+esac
+exec "$REAL" "$@"
+"""
+
+
+def test_a_wait_ends_in_time_when_no_look_has_an_answer(world) -> None:
+    """Each look takes 25 seconds here, each pause 2, and the wait 90: that is 4 looks, not 45.
+
+    The clock goes back and forth by a day meanwhile; the limits do not read it.
+    """
+
+    def run(shell: str) -> list[str]:
+        w = made[shell]
+        stand_in(w, "curl", SILENT)
+        stand_in(w, "sleep", 'exec "$REAL" 0.02\n')
+        # What `date` says: now, tomorrow, yesterday, now...
+        jumps = 'n=$(cat "$HOME/n" 2>/dev/null); echo $(((n + 1) % 3)) >"$HOME/n"\n'
+        stand_in(w, "date", jumps + 'exec "$REAL" -d "$((${n:-0} * 2 % 3 - 1)) day" "$@"\n')
+        done = cut(w, shell, "vercel-rollback.sh", SLEEP=shutil.which("sleep"))
+        looks = len((w.folder / "looks").read_text().splitlines())
+        good = done.code == 7 and looks == 4
+        said = "Nobody can tell whether production" in done.words
+        return [] if good and said and not done.left else [f"{looks} looks {done.said} {done.left}"]
+
+    shells = [shell for shell in HERE if shell in ("dash", "bash")]
+    made = {shell: world() for shell in shells}
+    scriptworld.under_all(shells, run)

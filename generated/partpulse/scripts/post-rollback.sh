@@ -320,36 +320,42 @@ end_tree() {
   return 0
 }
 
-# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99; else for how many seconds PID
+# was seen, 98 at most. They are counted, because a clock can be changed. Ends PID also when this
 # script is gone without a word, so that nothing hangs on for ever.
 watch_over() {
   stop=
   trap 'stop=1' HUP INT TERM
-  time_left=$2
-  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+  gone=0
+  while [ "$gone" -lt "$2" ] && kill -0 "$$" 2>/dev/null; do
     # A shell that has only just begun may lose the signal to stop.
-    kill -0 "$1" 2>/dev/null || exit 0
+    kill -0 "$1" 2>/dev/null || unwatched
     sleep 1 &
     [ -n "$stop" ] || wait "$!"
     ended=$?
     if [ -n "$stop" ]; then
       kill -KILL "$!" 2>/dev/null
-      exit 0
+      unwatched
     fi
     # Where `sleep` does not work, no limit is better than one that is over at once.
-    [ "$ended" -eq 0 ] || exit 0
-    time_left=$((time_left - 1))
+    [ "$ended" -eq 0 ] || unwatched
+    gone=$((gone + 1))
   done
   # With the script PID may have gone too, and its number may be that of another process by now.
-  kill -0 "$1" 2>/dev/null || exit 0
+  kill -0 "$1" 2>/dev/null || unwatched
   # The script sees the end of PID at once; this must still end the rest of the tree.
   trap '' HUP INT TERM
   end_tree "$1"
   exit 99
 }
 
+unwatched() {
+  [ "$gone" -le 98 ] || gone=98
+  exit "$gone"
+}
+
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
-# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# Answers its status, or 124 when time was up; $lasted is for how many seconds it ran. It reads $feed, which stands in no argument list
 # because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
 # `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
@@ -370,7 +376,13 @@ limited() {
   child=
   kill -TERM "$watch" 2>/dev/null
   wait "$watch" 2>/dev/null
-  [ "$?" -eq 99 ] && status=124
+  lasted=$?
+  if [ "$lasted" -eq 99 ]; then
+    status=124
+    lasted=$limit
+  fi
+  # The clock itself was ended by a signal.
+  [ "$lasted" -le "$limit" ] || lasted=0
   watch=
   return "$status"
 }
