@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.scriptworld import SHELLS, here
+from tests.scripts.scriptworld import SHELLS, here, needs
 from tests.vercel.emulator import Vercel
 from tests.vercel.test_rollback import SITUATIONS, fault, lie, overtaken
 from tests.vercel.vercelworld import World
@@ -140,6 +140,21 @@ def test_status_and_list_need_no_terminal_and_touch_nothing(world) -> None:
     assert [line.split()[0] for line in listed.splitlines()[-4:]] == ["no", "LIVE", "yes", "yes"]
 
 
+def test_words_of_others_choose_nothing(world) -> None:
+    """A title is text however it looks, and longer than what a program takes; the last of two ids counts."""
+    needs("mksh")  # where `printf` is a program
+    w = world()
+    lie = (
+        '"}]},"readyState":"ERROR","target":"preview","id":"dpl_lie","uid":"dpl_lie\\","x":{"y":["'
+    )
+    w.vercel.message = lie + "x" * 200_000
+    encoded = w.vercel.encoded
+    w.vercel.encoded = lambda found: encoded(found).replace(b'"id": "dpl_', b'"id": 1, "id": "dpl_')
+    done = run(w, "--yes", uid(w, OLD), serves=OLD, shell="mksh")
+    assert (done.returncode, done.stderr) == (0, ""), words(done)
+    assert f'"}}]}},"readyState":"ERROR","target":"prev' in done.stdout
+
+
 def test_no_function_of_the_user_stands_in_for_a_program(world) -> None:
     """Bash hands functions down; each of these would say something else than the program."""
     w = world()
@@ -237,6 +252,15 @@ def test_previous_is_refused_where_it_could_be_wrong(world) -> None:
     w.vercel.deployments[1].created = w.vercel.deployments[0].created - 60
     assert run(w, serves=OLD).returncode == 0
     assert run(w, "--promote", "previous", "--yes").returncode == 2
+
+
+def test_the_previous_one_may_be_on_another_page(world) -> None:
+    w = world(page=1)
+    done = run(w, "--dry-run")
+    assert done.returncode == 0 and f"roll back to {uid(w, GOOD)}" in done.stdout, words(done)
+    assert "older ones are not shown" in run(w, "--list", serves=BAD).stdout
+    w.vercel.page = 100
+    assert "not shown" not in run(w, "--list", serves=BAD).stdout
 
 
 @pytest.mark.parametrize("part", ["/v9/", "/v6/", "/v13/"])

@@ -1288,6 +1288,26 @@ tell_migrations() {
 # The list first, then what is live: whoever else moves production between the two is seen.
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
 candidates=$(deployments)
+# Further back page by page, until one fits; a page that is no older than the one before is no new one.
+pages=1
+among=
+until=
+while ! printf '%s\n' "$candidates" | awk -v commit="$commit" '$1 == commit && $5 != "false" { found = 1 } END { exit !found }'; do
+  older=$(answer .pagination.next)
+  case $older in
+  '' | *[!0-9]* | ????????????????*) break ;;
+  esac
+  [ "$older" -lt "${until:-9999999999999999}" ] || break
+  if [ "$pages" -ge 10 ]; then
+    among=" among the newest $(printf '%s\n' "$candidates" | awk 'END { print NR }')"
+    break
+  fi
+  pages=$((pages + 1))
+  until=$older
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY&until='"${until}" || vercel_failed "list the production deployments"
+  candidates="$candidates
+$(deployments)"
+done
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
 live=$(answer .id)
 live_commit=$(answer .meta.githubCommitSha)
@@ -1369,7 +1389,7 @@ else
 fi
 
 if [ -n "$slow" ]; then
-  say "  There is no production deployment of $short that can go live at once."
+  wrap say "  " "There is no production deployment of $short$among that can go live at once."
   check_build
   if [ -n "$dry_run" ]; then
     say "  A real run would wait for the preview of the branch, then promote it."

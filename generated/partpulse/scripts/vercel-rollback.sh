@@ -1240,6 +1240,9 @@ if [ "$way" = list ]; then
     fi
     number=$((number + 1))
   done
+  case $(printf '%s\n' "$candidates" | awk 'NR > 20 { print "more"; exit }')$(answer .pagination.next listed) in
+  more* | [1-9]*) say "  These are the newest; older ones are not shown." ;;
+  esac
   finish 0 ok
 fi
 [ -n "$dry_run" ] || record "$step" ok 0 live "$live"
@@ -1286,6 +1289,16 @@ tell_migrations() {
   fi
 }
 
+# previous: sets wanted to the newest of the candidates that is older than what is live.
+previous() {
+  wanted=$(printf '%s\n' "$candidates" | awk -v live="$live" -v created="$live_created" '
+    $2 != live && $5 != "false" && $6 + 0 > 0 && $6 + 0 < created + 0 && $6 + 0 > newest {
+      newest = $6 + 0
+      found = $2
+    }
+    END { print found }')
+}
+
 wanted="${parameter_deployment}"
 read_undo
 case $way:$wanted in
@@ -1305,12 +1318,17 @@ rollback:previous)
     wrap say "  " "Production was rolled back on $undo_time. To go back further, choose a deployment of '$script --list' and name it."
     wanted=$live
   else
-    wanted=$(printf '%s\n' "$candidates" | awk -v live="$live" -v created="$live_created" '
-      $2 != live && $5 != "false" && $6 + 0 > 0 && $6 + 0 < created + 0 && $6 + 0 > newest {
-        newest = $6 + 0
-        found = $2
-      }
-      END { print found }')
+    previous
+    # The list goes only so far back.
+    case $wanted:$(answer .pagination.next listed):$live_created in
+    dpl_* | *::* | *: | *[!0-9:]*) ;;
+    *)
+      until=$live_created
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY&until='"${until}" || vercel_failed "list the production deployments"
+      candidates=$(deployments)
+      previous
+      ;;
+    esac
     is_deployment "$wanted" || fail 4 "there is no older deployment that was in production and can go live at once." "Look at '$script --list', or have an older commit built again with rollback.sh."
   fi
   ;;
