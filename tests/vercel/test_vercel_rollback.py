@@ -152,7 +152,7 @@ def test_words_of_others_choose_nothing(world) -> None:
     w.vercel.encoded = lambda found: encoded(found).replace(b'"id": "dpl_', b'"id": 1, "id": "dpl_')
     done = run(w, "--yes", uid(w, OLD), serves=OLD, shell="mksh")
     assert (done.returncode, done.stderr) == (0, ""), words(done)
-    assert f'"}}]}},"readyState":"ERROR","target":"prev' in done.stdout
+    assert '"}]},"readyState":"ERROR","target":"prev' in done.stdout
 
 
 def test_no_function_of_the_user_stands_in_for_a_program(world) -> None:
