@@ -10,7 +10,7 @@ ENVIRONMENT = (
     ("VERCEL_TOKEN", "access to Vercel; a secret"),
     ("VERCEL_ORG_ID", "the team's id, team_..."),
     ("VERCEL_PROJECT_ID", "the project's id, prj_..."),
-    ("VERCEL_API_URL", "another address of Vercel's API, for proxies and tests"),
+    ("VERCEL_API_URL", "another address of Vercel's API, with https or on this machine"),
 )
 HOLES = (
     ("api", "vercel_api", "<api>"),
@@ -20,6 +20,7 @@ HOLES = (
     ("target", "target", "<target-deployment>"),
     ("preview", "preview", "<preview-deployment>"),
     ("promotion", "promotion", "<preview-to-production>"),
+    ("until", "until", "<milliseconds>"),
 )
 LIVE = Command((*API, "{api}/v13/deployments/{host}?teamId={team}"), "What production serves now")
 PROJECT = (*API, "{api}/v9/projects/{project}?teamId={team}")
@@ -27,6 +28,10 @@ _DEPLOYMENTS = "{api}/v6/deployments?projectId={project}&limit=100&teamId={team}
 _CANDIDATES = Command(
     (*API, _DEPLOYMENTS + "&target=production&state=READY"),
     "The deployments that were in production",
+)
+_OLDER = Command(
+    (*API, _DEPLOYMENTS + "&target=production&state=READY&until={until}"),
+    "Where none of them fits: those before",
 )
 _MIGRATIONS = (
     (
@@ -82,6 +87,7 @@ ROLL_BACK = Action(
             Command(PROJECT, "Team, project and token are right"),
         ),
         ("candidates", _CANDIDATES),
+        ("older", _OLDER),
         ("live", LIVE),
         *_MIGRATIONS,
         ("roll-back", _INSTANT),
@@ -183,6 +189,7 @@ CHOOSE = Action(
                 "What the chosen deployment is",
             ),
         ),
+        ("older", _OLDER),
         *_MIGRATIONS,
     ),
     holes=(*HOLES, ("wanted", "wanted", "<deployment>"), *_MIGRATION_HOLES),

@@ -18,6 +18,7 @@ class Vercel(State, Serving):
     """The service on loopback: `with Vercel(account) as vercel: ... vercel.url`."""
 
     message = "A version to rehearse with"  # the title of every commit
+    page = 100  # how many deployments a list has at most
 
     def __post_init__(self) -> None:
         State.__post_init__(self)
@@ -73,10 +74,7 @@ class Vercel(State, Serving):
                         else error(404, "not_found", "Deployment not found")
                     )
                 case ("GET", [_, "deployments"]):
-                    return 200, {
-                        "deployments": self._list(query),
-                        "pagination": {"count": 1, "next": None},
-                    }
+                    return 200, self._page(query)
                 case ("POST", [_, "deployments"]):
                     return self._rebuild(body)
                 case ("GET", [_, "projects", _name, "custom-environments"]):
@@ -118,6 +116,14 @@ class Vercel(State, Serving):
             "creator": {"uid": "usr_1", "username": "oncall"},
         }
 
+    def _page(self, query: dict[str, list[str]]) -> dict:
+        """The newest that fit; `next` says what the page after it is asked for with."""
+        rows = self._list(query)
+        limit = min(int(query.get("limit", ["20"])[0]), self.page)
+        older = rows[limit - 1]["createdAt"] if len(rows) > limit else None
+        rows = rows[:limit]
+        return {"deployments": rows, "pagination": {"count": len(rows), "next": older}}
+
     def _list(self, query: dict[str, list[str]]) -> list[dict]:
         found = list(reversed(self.deployments))
         if wanted := query.get("target"):
@@ -126,9 +132,10 @@ class Vercel(State, Serving):
             found = [d for d in found if d.ready_state == wanted[0]]
         if wanted := query.get("sha"):
             found = [d for d in found if d.sha == wanted[0]]
-        limit = int(query.get("limit", ["20"])[0])
+        if wanted := query.get("until"):
+            found = [d for d in found if d.created * 1000 < int(wanted[0])]
         rows = []
-        for d in found[:limit]:
+        for d in found:
             row = self._deployment(d)
             row["uid"] = row.pop("id")
             row["state"] = row["readyState"]

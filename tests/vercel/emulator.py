@@ -61,6 +61,7 @@ class Vercel(vercel_api.Vercel):
     queue_promotions: bool = False  # 202, and nothing moves before `run_queue`
     overtake: str | None = None  # this deployment goes live right after the rollback
     escaped: bool = True  # JSON with all but ASCII escaped
+    page: int = 100  # how many deployments a list has at most
     faults: list[Fault] = field(default_factory=list)
     hooks: list[tuple[str, str, Callable[[Vercel], bool]]] = field(default_factory=list)
     queued: list[str] = field(default_factory=list)

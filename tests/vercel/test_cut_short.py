@@ -205,3 +205,75 @@ def test_a_request_that_was_made_is_told(world, name: str) -> None:
 
 def _age(path) -> int:
     return path.stat().st_mtime_ns
+
+
+# Where a copy ends -> how it ends. Before the arguments are known nothing can have been done.
+COPIES = {"procedure=": "Nothing was done.", "# --- Step 2": "Nothing was changed"}
+
+
+@pytest.mark.parametrize("ends_before", COPIES)
+def test_a_copy_that_was_cut_short_is_never_done(world, ends_before: str) -> None:
+    """Half a download, half an attachment: it ends where the shell finds no more to do."""
+    text = (SCRIPTS / "rollback.sh").read_text()
+    shells = [shell for shell in HERE if shell in ("dash", "mksh")]
+
+    def run(shell: str) -> list[str]:
+        w = made[shell]
+        copy = w.folder / "rollback.sh"
+        copy.write_text(text[: text.index(f"\n{ends_before}") + 1])
+        line = [*scriptworld.shell_command(shell, w.folder), str(copy), "--yes", w.shas[0]]
+        done = subprocess.run(
+            line, cwd=w.folder / "clone", env=w.environment(), capture_output=True, text=True
+        )
+        said = " ".join(done.stderr.split())
+        good = done.returncode == 3 and "copy of the script is cut short" in said
+        return [] if good and COPIES[ends_before] in said else [f"{done.returncode} {said}"]
+
+    made = {shell: world() for shell in shells}
+    scriptworld.under_all(shells, run)
+
+
+def test_a_script_that_comes_out_of_a_pipe_keeps_its_rest(world) -> None:
+    """Nobody else reads there: not to take its hash either."""
+    w = world()
+    for shell in ("dash", "bash"):
+        done = subprocess.run(
+            ["bash", "-c", f"{shell} <(cat '{SCRIPTS / 'vercel-rollback.sh'}') --status"],
+            cwd=w.folder / "clone",
+            env=w.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0 and f"live now    {w.vercel.live}" in done.stdout, done
+
+
+SILENT = """case " $* " in
+*/v13/deployments/127*) [ ! -e "$HOME/moved" ] || { echo >>"$HOME/looks"; exec "$SLEEP" 60; } ;;
+*" POST "*) : >"$HOME/moved" ;;
+esac
+exec "$REAL" "$@"
+"""
+
+
+def test_a_wait_ends_in_time_when_no_look_has_an_answer(world) -> None:
+    """Each look takes 25 seconds here, each pause 2, and the wait 90: that is 4 looks, not 45.
+
+    The clock goes back and forth by a day meanwhile; the limits do not read it.
+    """
+
+    def run(shell: str) -> list[str]:
+        w = made[shell]
+        stand_in(w, "curl", SILENT)
+        stand_in(w, "sleep", 'exec "$REAL" 0.02\n')
+        # What `date` says: now, tomorrow, yesterday, now...
+        jumps = 'n=$(cat "$HOME/n" 2>/dev/null); echo $(((n + 1) % 3)) >"$HOME/n"\n'
+        stand_in(w, "date", jumps + 'exec "$REAL" -d "$((${n:-0} * 2 % 3 - 1)) day" "$@"\n')
+        done = cut(w, shell, "vercel-rollback.sh", SLEEP=shutil.which("sleep"))
+        looks = len((w.folder / "looks").read_text().splitlines())
+        good = done.code == 7 and looks == 4
+        said = "Nobody can tell whether production" in done.words
+        return [] if good and said and not done.left else [f"{looks} looks {done.said} {done.left}"]
+
+    shells = [shell for shell in HERE if shell in ("dash", "bash")]
+    made = {shell: world() for shell in shells}
+    scriptworld.under_all(shells, run)

@@ -581,6 +581,34 @@ def test_only_a_whole_snapshot_of_this_project_and_user_counts(world) -> None:
         assert done.returncode == 3 and "no whole snapshot" in said(done)
 
 
+def test_what_is_no_file_is_no_snapshot(world) -> None:
+    """A pipe would keep the script waiting; 'x=y/file' is an assignment to awk, and it would wait, too."""
+    w = prepare(world(), snapshot=False)
+    assert run(w, "snapshot").returncode == 0
+    (good,) = snapshots(w)
+    os.mkfifo(w.folder / "pipe")
+    done = run(w, "diff", ROLLBOOK_SNAPSHOT=str(w.folder / "pipe"))
+    assert done.returncode == 3 and "no whole snapshot" in said(done)
+    for place in ("a=b", "-d"):
+        (w.folder / "clone" / place).mkdir()
+        shutil.copy(good, w.folder / "clone" / place / "file")
+        done = run(w, "diff", ROLLBOOK_SNAPSHOT=f"{place}/file", TMPDIR=place)
+        assert done.returncode == 0 and "0 variables differ" in said(done), said(done)
+
+
+@pytest.mark.parametrize("name", ["ROLLBOOK_LOG_DIR", "TMPDIR"])
+def test_a_folder_that_cannot_be_shown_is_not_used(world, name: str) -> None:
+    """Read from a list, '/x\n/y' is two folders: the values would lie in another one than was named."""
+    w = prepare(world(), snapshot=False)
+    odd = f"{w.folder}/odd\n{w.folder}/other"
+    done = run(w, "snapshot", **{name: odd})
+    assert done.returncode == 0 and f"{name} holds a line break" in said(done)
+    assert [p for p in w.folder.iterdir() if p.name.startswith(("odd", "other"))] == []
+    (good,) = snapshots(w)
+    assert f"Snapshot: {good}" in done.stdout.splitlines()
+    assert re.fullmatch(r"Run log: \S+\.jsonl", done.stdout.splitlines()[-1])
+
+
 def test_a_dry_run_changes_nothing_here_or_there(world) -> None:
     w = prepare(world())
 

@@ -194,11 +194,16 @@ def test_without_access_a_person_is_told_what_is_left(world, missing: str) -> No
         ("VERCEL_PROJECT_ID", "../x"),
         ("PRODUCTION_URL", "https://a b"),
         ("PRODUCTION_URL", "https://x;touch pwned"),
+        # Without a scheme curl takes http, and the token goes through the net in clear.
+        ("VERCEL_API_URL", "127.0.0.1:{port}"),
+        ("VERCEL_API_URL", "http://127.0.0.1.example:{port}"),
+        ("VERCEL_API_URL", "http://api.vercel.com"),
+        ("VERCEL_API_URL", "-o/dev/null"),
     ],
 )
 def test_values_that_could_say_something_else_are_refused(world, name: str, value: str) -> None:
     w = world()
-    done = w.run("dash", **{name: value})
+    done = w.run("dash", **{name: value.format(port=w.vercel.url.rpartition(":")[2])})
     assert done.returncode == 3 and name in done.stderr
     assert w.vercel.requests == []
 
@@ -261,6 +266,30 @@ def test_the_migrations_between_are_told_and_stop_nobody(world) -> None:
     assert done.returncode == 0 and "Not checked: whether database migrations" in done.stdout
 
 
+def lists(w: World) -> list[str]:
+    return [path for _, path in w.vercel.requests if "&state=READY" in path]
+
+
+def test_a_deployment_far_back_in_the_list_is_found(world) -> None:
+    """Vercel lists so many at once; what is not among these need not be built again."""
+    w = world(page=1)
+    done = w.run("dash", "--dry-run", w.shas[0])
+    assert f"roll back to {w.vercel.find_sha(w.shas[0])}" in done.stdout, done.stdout
+    assert len(lists(w)) == 3
+    # A list that answers with the same page for ever, or with one that is no older.
+    w.vercel.requests.clear()
+    page = w.vercel._page
+    w.vercel._page = lambda query: page({**query, "until": []})
+    done = w.run("dash", "--dry-run", w.shas[0])
+    assert "There is no production deployment of" in done.stdout and len(lists(w)) == 2
+    # Nor does one that is very long keep anybody waiting: ten pages, and that is said.
+    w = world(page=1)
+    for n in range(12):
+        w.vercel.deploy(f"{n:040}", "production", ref="moved", once_production=True)
+    done = w.run("dash", "--dry-run", w.shas[0])
+    assert len(lists(w)) == 10 and "among the newest 10 " in " ".join(done.stdout.split())
+
+
 def test_running_it_again_asks_for_nothing_twice(world) -> None:
     w = world()
     assert w.run("dash").returncode == 0
@@ -273,11 +302,15 @@ def test_running_it_again_asks_for_nothing_twice(world) -> None:
 NOBODY = {"ROLLBOOK_NOTIFY_URL": "http://127.0.0.1:9/x"}
 # script: the headings around its section, and runs that together take every path.
 PARITY: dict[str, tuple[str, str, list[tuple[dict, list[str], dict]]]] = {
-    "rollback.sh": ("### 4.3 ", "## 5. ", [({}, [], {}), ({"good": False}, [], NOBODY)]),
+    "rollback.sh": (
+        "### 4.3 ",
+        "## 5. ",
+        [({"page": 1}, [], {}), ({"good": False}, [], NOBODY)],
+    ),
     "vercel-rollback.sh": (
         "### 4.1 ",
         "### 4.2 ",
-        [({}, ["--yes"], NOBODY), ({}, ["--yes", "--undo"], {})],
+        [({"page": 1}, ["--yes"], NOBODY), ({}, ["--yes", "--undo"], {})],
     ),
 }
 

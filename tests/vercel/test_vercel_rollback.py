@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.scripts.scriptworld import SHELLS, here
+from tests.scripts.scriptworld import SHELLS, here, needs
 from tests.vercel.emulator import Vercel
 from tests.vercel.test_rollback import SITUATIONS, fault, lie, overtaken
 from tests.vercel.vercelworld import World
@@ -138,6 +140,30 @@ def test_status_and_list_need_no_terminal_and_touch_nothing(world) -> None:
     assert [line.split()[0] for line in listed.splitlines()[-4:]] == ["no", "LIVE", "yes", "yes"]
 
 
+def test_words_of_others_choose_nothing(world) -> None:
+    """A title is text however it looks, and longer than what a program takes; the last of two ids counts."""
+    needs("mksh")  # where `printf` is a program
+    w = world()
+    lie = (
+        '"}]},"readyState":"ERROR","target":"preview","id":"dpl_lie","uid":"dpl_lie\\","x":{"y":["'
+    )
+    w.vercel.message = lie + "x" * 200_000
+    encoded = w.vercel.encoded
+    w.vercel.encoded = lambda found: encoded(found).replace(b'"id": "dpl_', b'"id": 1, "id": "dpl_')
+    done = run(w, "--yes", uid(w, OLD), serves=OLD, shell="mksh")
+    assert (done.returncode, done.stderr) == (0, ""), words(done)
+    assert '"}]},"readyState":"ERROR","target":"prev' in done.stdout
+
+
+def test_no_function_of_the_user_stands_in_for_a_program(world) -> None:
+    """Bash hands functions down; each of these would say something else than the program."""
+    w = world()
+    names = "awk cat cd curl date echo git grep id mktemp mv printf sed sort tail tr wait"
+    mine = {f"BASH_FUNC_{name}%%": '() { builtin echo "dpl_mine"; }' for name in names.split()}
+    done = run(w, serves=GOOD, shell="bash", **mine)
+    assert done.returncode == 0 and "dpl_mine" not in done.stdout + done.stderr, words(done)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -226,6 +252,15 @@ def test_previous_is_refused_where_it_could_be_wrong(world) -> None:
     w.vercel.deployments[1].created = w.vercel.deployments[0].created - 60
     assert run(w, serves=OLD).returncode == 0
     assert run(w, "--promote", "previous", "--yes").returncode == 2
+
+
+def test_the_previous_one_may_be_on_another_page(world) -> None:
+    w = world(page=1)
+    done = run(w, "--dry-run")
+    assert done.returncode == 0 and f"roll back to {uid(w, GOOD)}" in done.stdout, words(done)
+    assert "older ones are not shown" in run(w, "--list", serves=BAD).stdout
+    w.vercel.page = 100
+    assert "not shown" not in run(w, "--list", serves=BAD).stdout
 
 
 @pytest.mark.parametrize("part", ["/v9/", "/v6/", "/v13/"])
@@ -437,6 +472,78 @@ def test_undo_refuses_what_it_does_not_know(world) -> None:
     done = run(w, "--yes", "--undo")
     assert done.returncode == 4 and "something else went live" in words(done)
     assert w.vercel.live == newer and len(posts(w)) == asked
+
+
+def by_somebody_else(note: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(note, 4242, -1)
+    else:  # only root can give a file away
+        note.chmod(0o602)
+
+
+def instead(make: Callable[[Path], None]) -> Callable[[Path], None]:
+    def tamper(note: Path) -> None:
+        note.rename(note.with_suffix(".real"))
+        make(note)
+
+    return tamper
+
+
+TAMPERED: dict[str, Callable[[Path], None]] = {
+    "somebody else's": by_somebody_else,
+    "others may write": lambda note: note.chmod(0o606),
+    "the group may write": lambda note: note.chmod(0o620),
+    "a link": instead(lambda note: note.symlink_to(note.with_suffix(".real"))),
+    "a link to nowhere": instead(lambda note: note.symlink_to("/nowhere")),
+    "a folder": instead(Path.mkdir),
+    "a pipe": instead(os.mkfifo),
+}
+
+
+def test_undo_believes_only_a_note_of_ones_own(world) -> None:
+    """In a folder that others write to, anyone could say where production goes."""
+    w = world()
+    assert run(w).returncode == 0
+    note = saved(w).read_text()
+    shared = w.folder / "shared"
+    for name, tamper in TAMPERED.items():
+        shared.mkdir()
+        (shared / saved(w).name).write_text(note)
+        (shared / saved(w).name).chmod(0o600)
+        tamper(shared / saved(w).name)
+        done = run(w, "--yes", "--undo", ROLLBOOK_LOG_DIR=str(shared))
+        assert (done.returncode, len(posts(w))) == (4, 1), f"{name}: {words(done)}"
+        assert "belongs to somebody else" in words(done) and "--promote" in words(done), name
+        shutil.rmtree(shared)
+    # Nor does the note vanish in a folder of its name: that would be said to be saved.
+    (shared / saved(w).name).mkdir(parents=True)
+    done = run(w, "--yes", uid(w, OLD), serves=OLD, ROLLBOOK_LOG_DIR=str(shared))
+    assert done.returncode == 0 and f"Note it yourself: {uid(w, GOOD)}" in words(done)
+
+
+def test_of_two_notes_the_later_one_counts(world) -> None:
+    """The first rollback could write where ROLLBOOK_LOG_DIR says; the second one could not."""
+    w = world()
+    place = w.folder / "logs"
+    assert run(w, ROLLBOOK_LOG_DIR=str(place)).returncode == 0
+    early = place / saved(w).name
+    early.write_text(re.sub(r'"time":"[0-9]{4}', '"time":"2025', early.read_text()))
+    fixed = w.vercel.deploy("f" * 40, "production", ref="moved", once_production=True)
+    w.vercel.assign(fixed)
+    w.vercel.auto_assign = True
+    assert run(w, "--yes", uid(w, GOOD)).returncode == 0
+    done = run(w, "--undo", "--dry-run", ROLLBOOK_LOG_DIR=str(place))
+    assert done.returncode == 0 and f"promote {fixed}" in words(done), words(done)
+    early.write_text(re.sub(r'"time":"[^"]*', '"time":"unknown', early.read_text()))
+    done = run(w, "--yes", "--undo", ROLLBOOK_LOG_DIR=str(place))
+    assert done.returncode == 4 and "nothing tells which is the later one" in words(done)
+    # Somebody else did it from another clone: the note here is about the time before.
+    early.unlink()
+    note = json.loads(saved(w).read_text())
+    saved(w).write_text(json.dumps({**note, "live_before": uid(w, BAD)}))
+    done = run(w, "--yes", "--undo")
+    assert done.returncode == 4 and f"by somebody else: from {fixed}" in words(done)
+    assert w.live_sha == w.shas[GOOD]
 
 
 def test_the_note_lies_beside_the_log_wherever_that_is(world) -> None:

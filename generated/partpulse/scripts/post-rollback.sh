@@ -21,6 +21,8 @@
 POSIXLY_CORRECT=1
 # Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
 set +aCefvx -u
+# A copy that was cut short ends where it was cut; that must not look like the end of the work.
+trap '[ "$?" -ne 0 ] || { echo "This copy of the script is cut short. Nothing was done." >&2; exit 3; }' EXIT
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 IFS='
 '
@@ -30,7 +32,8 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait awk cat date fold grep id mkdir mktemp od rm sed sleep sort tail tr uname; do
+for name in [ cd command echo kill printf read test umask wait awk cat date fold grep id mkdir mktemp od rm sed sleep sort tail tr uname \
+  awk curl env find gh git grep mv openssl ps psql sha256sum shasum sort vercel; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -166,6 +169,11 @@ open_log() {
   /*) log=$1/${script%.sh}-$run.jsonl ;;
   *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
   esac
+  # What lies there already is another's; a pipe would keep the script waiting for ever.
+  if [ -e "$log" ] || [ -L "$log" ]; then
+    log=
+    return 1
+  fi
   # Only its owner may read a log; what Git writes keeps the mode that the user has set.
   if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
     shift
@@ -197,6 +205,7 @@ held=
 scratch=
 feed=
 at_end=
+helped=
 
 clean_up() {
   [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
@@ -206,6 +215,8 @@ clean_up() {
 # shellcheck disable=SC2317 # reached through the trap below
 leave() {
   ended=$?
+  [ "$ended" -ne 0 ] || [ -n "$helped" ] ||
+    fail 3 "this copy of the script is cut short." "Get a whole copy, compare it with SHA256SUMS, and run the same command again."
   clean_up
   exit "$ended"
 }
@@ -309,36 +320,42 @@ end_tree() {
   return 0
 }
 
-# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99; else for how many seconds PID
+# was seen, 98 at most. They are counted, because a clock can be changed. Ends PID also when this
 # script is gone without a word, so that nothing hangs on for ever.
 watch_over() {
   stop=
   trap 'stop=1' HUP INT TERM
-  time_left=$2
-  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+  gone=0
+  while [ "$gone" -lt "$2" ] && kill -0 "$$" 2>/dev/null; do
     # A shell that has only just begun may lose the signal to stop.
-    kill -0 "$1" 2>/dev/null || exit 0
+    kill -0 "$1" 2>/dev/null || unwatched
     sleep 1 &
     [ -n "$stop" ] || wait "$!"
     ended=$?
     if [ -n "$stop" ]; then
       kill -KILL "$!" 2>/dev/null
-      exit 0
+      unwatched
     fi
     # Where `sleep` does not work, no limit is better than one that is over at once.
-    [ "$ended" -eq 0 ] || exit 0
-    time_left=$((time_left - 1))
+    [ "$ended" -eq 0 ] || unwatched
+    gone=$((gone + 1))
   done
   # With the script PID may have gone too, and its number may be that of another process by now.
-  kill -0 "$1" 2>/dev/null || exit 0
+  kill -0 "$1" 2>/dev/null || unwatched
   # The script sees the end of PID at once; this must still end the rest of the tree.
   trap '' HUP INT TERM
   end_tree "$1"
   exit 99
 }
 
+unwatched() {
+  [ "$gone" -le 98 ] || gone=98
+  exit "$gone"
+}
+
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
-# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# Answers its status, or 124 when time was up; $lasted is for how many seconds it ran. It reads $feed, which stands in no argument list
 # because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
 # `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
@@ -359,7 +376,13 @@ limited() {
   child=
   kill -TERM "$watch" 2>/dev/null
   wait "$watch" 2>/dev/null
-  [ "$?" -eq 99 ] && status=124
+  lasted=$?
+  if [ "$lasted" -eq 99 ]; then
+    status=124
+    lasted=$limit
+  fi
+  # The clock itself was ended by a signal.
+  [ "$lasted" -le "$limit" ] || lasted=0
   watch=
   return "$status"
 }
@@ -461,6 +484,7 @@ for argument in "$@"; do
     case $argument in
     --help | -h)
       usage
+      helped=1
       exit 0
       ;;
     --yes)
@@ -531,6 +555,21 @@ export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
 export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
+# Where files go: a path from the root, on one line. Another could not be read back from a list of
+# them, and a program would take some for an option or an assignment.
+for name in ROLLBOOK_LOG_DIR TMPDIR; do
+  eval "place=\${$name:-}"
+  case $place in
+  '' | /*) ;;
+  *) place=$PWD/$place ;;
+  esac
+  if [ "$(printable "$place.")" != "$place." ]; then
+    wrap warn "" "$name holds a line break or another control character: it is not used."
+    place=
+  fi
+  eval "$name=\$place"
+done
+
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
@@ -547,11 +586,13 @@ step_began=$seconds
 run=$name_stamp-$$
 who=$(id -un 2>/dev/null)
 who=$who@$(uname -n 2>/dev/null)
-script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+# A script that comes out of a pipe would lose its rest to who reads there, too.
+script_sha256=$([ ! -f "$0" ] || { sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+[ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes

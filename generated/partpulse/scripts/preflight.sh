@@ -21,6 +21,8 @@
 POSIXLY_CORRECT=1
 # Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
 set +aCefvx -u
+# A copy that was cut short ends where it was cut; that must not look like the end of the work.
+trap '[ "$?" -ne 0 ] || { echo "This copy of the script is cut short. Nothing was done." >&2; exit 3; }' EXIT
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 IFS='
 '
@@ -30,7 +32,8 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold grep id mkdir mktemp od rm sed sleep tail tr uname; do
+for name in [ cd command echo kill printf read test umask wait cat date fold grep id mkdir mktemp od rm sed sleep tail tr uname \
+  awk curl env find gh git grep mv openssl ps psql sha256sum shasum sort vercel; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -168,6 +171,11 @@ open_log() {
   /*) log=$1/${script%.sh}-$run.jsonl ;;
   *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
   esac
+  # What lies there already is another's; a pipe would keep the script waiting for ever.
+  if [ -e "$log" ] || [ -L "$log" ]; then
+    log=
+    return 1
+  fi
   # Only its owner may read a log; what Git writes keeps the mode that the user has set.
   if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
     shift
@@ -199,6 +207,7 @@ held=
 scratch=
 feed=
 at_end=
+helped=
 
 clean_up() {
   [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
@@ -208,6 +217,8 @@ clean_up() {
 # shellcheck disable=SC2317 # reached through the trap below
 leave() {
   ended=$?
+  [ "$ended" -ne 0 ] || [ -n "$helped" ] ||
+    fail 3 "this copy of the script is cut short." "Get a whole copy, compare it with SHA256SUMS, and run the same command again."
   clean_up
   exit "$ended"
 }
@@ -311,36 +322,42 @@ end_tree() {
   return 0
 }
 
-# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99; else for how many seconds PID
+# was seen, 98 at most. They are counted, because a clock can be changed. Ends PID also when this
 # script is gone without a word, so that nothing hangs on for ever.
 watch_over() {
   stop=
   trap 'stop=1' HUP INT TERM
-  time_left=$2
-  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+  gone=0
+  while [ "$gone" -lt "$2" ] && kill -0 "$$" 2>/dev/null; do
     # A shell that has only just begun may lose the signal to stop.
-    kill -0 "$1" 2>/dev/null || exit 0
+    kill -0 "$1" 2>/dev/null || unwatched
     sleep 1 &
     [ -n "$stop" ] || wait "$!"
     ended=$?
     if [ -n "$stop" ]; then
       kill -KILL "$!" 2>/dev/null
-      exit 0
+      unwatched
     fi
     # Where `sleep` does not work, no limit is better than one that is over at once.
-    [ "$ended" -eq 0 ] || exit 0
-    time_left=$((time_left - 1))
+    [ "$ended" -eq 0 ] || unwatched
+    gone=$((gone + 1))
   done
   # With the script PID may have gone too, and its number may be that of another process by now.
-  kill -0 "$1" 2>/dev/null || exit 0
+  kill -0 "$1" 2>/dev/null || unwatched
   # The script sees the end of PID at once; this must still end the rest of the tree.
   trap '' HUP INT TERM
   end_tree "$1"
   exit 99
 }
 
+unwatched() {
+  [ "$gone" -le 98 ] || gone=98
+  exit "$gone"
+}
+
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
-# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# Answers its status, or 124 when time was up; $lasted is for how many seconds it ran. It reads $feed, which stands in no argument list
 # because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
 # `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
@@ -361,7 +378,13 @@ limited() {
   child=
   kill -TERM "$watch" 2>/dev/null
   wait "$watch" 2>/dev/null
-  [ "$?" -eq 99 ] && status=124
+  lasted=$?
+  if [ "$lasted" -eq 99 ]; then
+    status=124
+    lasted=$limit
+  fi
+  # The clock itself was ended by a signal.
+  [ "$lasted" -le "$limit" ] || lasted=0
   watch=
   return "$status"
 }
@@ -434,7 +457,8 @@ Environment:
   VERCEL_TOKEN       access to Vercel; a secret
   VERCEL_ORG_ID      the team's id, team_...
   VERCEL_PROJECT_ID  the project's id, prj_...
-  VERCEL_API_URL     another address of Vercel's API, for proxies and tests
+  VERCEL_API_URL     another address of Vercel's API, with https or on this
+                     machine
   ROLLBOOK_LOG_DIR   folder for the run log
 END_OF_USAGE
 }
@@ -456,6 +480,7 @@ for argument in "$@"; do
     case $argument in
     --help | -h)
       usage
+      helped=1
       exit 0
       ;;
     --yes)
@@ -524,6 +549,21 @@ export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
 export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
+# Where files go: a path from the root, on one line. Another could not be read back from a list of
+# them, and a program would take some for an option or an assignment.
+for name in ROLLBOOK_LOG_DIR TMPDIR; do
+  eval "place=\${$name:-}"
+  case $place in
+  '' | /*) ;;
+  *) place=$PWD/$place ;;
+  esac
+  if [ "$(printable "$place.")" != "$place." ]; then
+    wrap warn "" "$name holds a line break or another control character: it is not used."
+    place=
+  fi
+  eval "$name=\$place"
+done
+
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
@@ -540,11 +580,13 @@ step_began=$seconds
 run=$name_stamp-$$
 who=$(id -un 2>/dev/null)
 who=$who@$(uname -n 2>/dev/null)
-script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+# A script that comes out of a pipe would lose its rest to who reads there, too.
+script_sha256=$([ ! -f "$0" ] || { sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+[ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
@@ -633,6 +675,7 @@ flatten() {
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
+waited=0
 
 # at_production URL: sets production_url, and production_host, which is empty where URL is no address.
 at_production() {
@@ -667,6 +710,23 @@ check_access() {
   case $production_host in
   *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
   esac
+  # Without https:// curl would send the token for all to read; what stays on this machine nobody reads.
+  here=${vercel_api#http://}
+  here=${here%%[:/]*}
+  case $vercel_api in
+  *[!A-Za-z0-9._:/~-]*) vercel_api= ;;
+  https://?*) ;;
+  http://*)
+    case $here in
+    localhost) ;;
+    127.*[!0-9.]*) vercel_api= ;;
+    127.*) ;;
+    *) vercel_api= ;;
+    esac
+    ;;
+  *) vercel_api= ;;
+  esac
+  [ -n "$vercel_api" ] || fail 3 "VERCEL_API_URL is no address that begins with https://." "Correct it, or unset it: then Vercel itself is asked."
   command -v curl >/dev/null 2>&1 && return 0
   # An older tool would take the request for a folder to deploy; its help does no harm.
   tool --help
@@ -680,6 +740,8 @@ check_access() {
 # $scratch/text is what came as it was.
 vercel() {
   if command -v curl >/dev/null 2>&1; then by_curl "$@"; else by_tool "$@"; fi
+  # Where no answer comes, the looks take longer than the pauses between them.
+  [ "$lasted" -lt 5 ] || waited=$((waited + lasted))
   case $http_status in
   2??) return 0 ;;
   esac
@@ -764,9 +826,11 @@ check_build() {
   fail 3 "this needs a new build, and there is no curl; the vercel tool could start several builds." "Install curl and run the same command again, or finish in the dashboard."
 }
 
-# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none. Of a name that
+# stands twice the last counts, as to every reader of JSON. Somebody's words can be longer than what
+# a program takes as an argument; nothing that counts is.
 answer() {
-  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
+  awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
 # deployments: the last answer as lines 'commit id state target candidate created', newest first;
@@ -798,10 +862,20 @@ another_project() {
   esac
 }
 
-# same_project: refuses to go on where the address of production is that of another project.
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
 # shellcheck disable=SC2317
-same_project() {
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# check_live: refuses to go on where the address of production is that of another project, or that
+# of one deployment.
+# shellcheck disable=SC2317
+check_live() {
   ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -1274,6 +1348,10 @@ check_1() {
   fi
   if another_project; then
     found="the address of production is served by another project than VERCEL_PROJECT_ID"
+    return 1
+  fi
+  if one_deployment; then
+    found="the address of production is that of one deployment, and always shows that one"
     return 1
   fi
   live=$(answer .id)

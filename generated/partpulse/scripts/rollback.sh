@@ -24,6 +24,8 @@
 POSIXLY_CORRECT=1
 # Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
 set +aCefvx -u
+# A copy that was cut short ends where it was cut; that must not look like the end of the work.
+trap '[ "$?" -ne 0 ] || { echo "This copy of the script is cut short. Nothing was done." >&2; exit 3; }' EXIT
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 IFS='
 '
@@ -33,7 +35,8 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold git id mkdir mktemp od rm sed sleep tail tr uname; do
+for name in [ cd command echo kill printf read test umask wait cat date fold git id mkdir mktemp od rm sed sleep tail tr uname \
+  awk curl env find gh git grep mv openssl ps psql sha256sum shasum sort vercel; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -171,6 +174,11 @@ open_log() {
   /*) log=$1/${script%.sh}-$run.jsonl ;;
   *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
   esac
+  # What lies there already is another's; a pipe would keep the script waiting for ever.
+  if [ -e "$log" ] || [ -L "$log" ]; then
+    log=
+    return 1
+  fi
   # Only its owner may read a log; what Git writes keeps the mode that the user has set.
   if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
     shift
@@ -202,6 +210,7 @@ held=
 scratch=
 feed=
 at_end=
+helped=
 
 clean_up() {
   [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
@@ -211,6 +220,8 @@ clean_up() {
 # shellcheck disable=SC2317 # reached through the trap below
 leave() {
   ended=$?
+  [ "$ended" -ne 0 ] || [ -n "$helped" ] ||
+    fail 3 "this copy of the script is cut short." "Get a whole copy, compare it with SHA256SUMS, and run the same command again."
   clean_up
   exit "$ended"
 }
@@ -314,36 +325,42 @@ end_tree() {
   return 0
 }
 
-# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99; else for how many seconds PID
+# was seen, 98 at most. They are counted, because a clock can be changed. Ends PID also when this
 # script is gone without a word, so that nothing hangs on for ever.
 watch_over() {
   stop=
   trap 'stop=1' HUP INT TERM
-  time_left=$2
-  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+  gone=0
+  while [ "$gone" -lt "$2" ] && kill -0 "$$" 2>/dev/null; do
     # A shell that has only just begun may lose the signal to stop.
-    kill -0 "$1" 2>/dev/null || exit 0
+    kill -0 "$1" 2>/dev/null || unwatched
     sleep 1 &
     [ -n "$stop" ] || wait "$!"
     ended=$?
     if [ -n "$stop" ]; then
       kill -KILL "$!" 2>/dev/null
-      exit 0
+      unwatched
     fi
     # Where `sleep` does not work, no limit is better than one that is over at once.
-    [ "$ended" -eq 0 ] || exit 0
-    time_left=$((time_left - 1))
+    [ "$ended" -eq 0 ] || unwatched
+    gone=$((gone + 1))
   done
   # With the script PID may have gone too, and its number may be that of another process by now.
-  kill -0 "$1" 2>/dev/null || exit 0
+  kill -0 "$1" 2>/dev/null || unwatched
   # The script sees the end of PID at once; this must still end the rest of the tree.
   trap '' HUP INT TERM
   end_tree "$1"
   exit 99
 }
 
+unwatched() {
+  [ "$gone" -le 98 ] || gone=98
+  exit "$gone"
+}
+
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
-# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# Answers its status, or 124 when time was up; $lasted is for how many seconds it ran. It reads $feed, which stands in no argument list
 # because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
 # `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
@@ -364,7 +381,13 @@ limited() {
   child=
   kill -TERM "$watch" 2>/dev/null
   wait "$watch" 2>/dev/null
-  [ "$?" -eq 99 ] && status=124
+  lasted=$?
+  if [ "$lasted" -eq 99 ]; then
+    status=124
+    lasted=$limit
+  fi
+  # The clock itself was ended by a signal.
+  [ "$lasted" -le "$limit" ] || lasted=0
   watch=
   return "$status"
 }
@@ -445,7 +468,8 @@ Environment:
   VERCEL_TOKEN         access to Vercel; a secret
   VERCEL_ORG_ID        the team's id, team_...
   VERCEL_PROJECT_ID    the project's id, prj_...
-  VERCEL_API_URL       another address of Vercel's API, for proxies and tests
+  VERCEL_API_URL       another address of Vercel's API, with https or on this
+                       machine
   ROLLBOOK_NOTIFY_URL  the team's incoming webhook (as Slack's); a secret
   ROLLBOOK_LOG_DIR     folder for the run log
 END_OF_USAGE
@@ -470,6 +494,7 @@ for argument in "$@"; do
     case $argument in
     --help | -h)
       usage
+      helped=1
       exit 0
       ;;
     --yes)
@@ -559,6 +584,21 @@ export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
 export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
+# Where files go: a path from the root, on one line. Another could not be read back from a list of
+# them, and a program would take some for an option or an assignment.
+for name in ROLLBOOK_LOG_DIR TMPDIR; do
+  eval "place=\${$name:-}"
+  case $place in
+  '' | /*) ;;
+  *) place=$PWD/$place ;;
+  esac
+  if [ "$(printable "$place.")" != "$place." ]; then
+    wrap warn "" "$name holds a line break or another control character: it is not used."
+    place=
+  fi
+  eval "$name=\$place"
+done
+
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
@@ -575,11 +615,13 @@ step_began=$seconds
 run=$name_stamp-$$
 who=$(id -un 2>/dev/null)
 who=$who@$(uname -n 2>/dev/null)
-script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+# A script that comes out of a pipe would lose its rest to who reads there, too.
+script_sha256=$([ ! -f "$0" ] || { sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+[ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:327df5b8e6aaadd7e87d5e5d17ff4f4b838fd0ee36158da19d8157df6e815726
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
@@ -671,6 +713,7 @@ flatten() {
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
+waited=0
 
 # at_production URL: sets production_url, and production_host, which is empty where URL is no address.
 at_production() {
@@ -705,6 +748,23 @@ check_access() {
   case $production_host in
   *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
   esac
+  # Without https:// curl would send the token for all to read; what stays on this machine nobody reads.
+  here=${vercel_api#http://}
+  here=${here%%[:/]*}
+  case $vercel_api in
+  *[!A-Za-z0-9._:/~-]*) vercel_api= ;;
+  https://?*) ;;
+  http://*)
+    case $here in
+    localhost) ;;
+    127.*[!0-9.]*) vercel_api= ;;
+    127.*) ;;
+    *) vercel_api= ;;
+    esac
+    ;;
+  *) vercel_api= ;;
+  esac
+  [ -n "$vercel_api" ] || fail 3 "VERCEL_API_URL is no address that begins with https://." "Correct it, or unset it: then Vercel itself is asked."
   command -v curl >/dev/null 2>&1 && return 0
   # An older tool would take the request for a folder to deploy; its help does no harm.
   tool --help
@@ -718,6 +778,8 @@ check_access() {
 # $scratch/text is what came as it was.
 vercel() {
   if command -v curl >/dev/null 2>&1; then by_curl "$@"; else by_tool "$@"; fi
+  # Where no answer comes, the looks take longer than the pauses between them.
+  [ "$lasted" -lt 5 ] || waited=$((waited + lasted))
   case $http_status in
   2??) return 0 ;;
   esac
@@ -802,9 +864,11 @@ check_build() {
   fail 3 "this needs a new build, and there is no curl; the vercel tool could start several builds." "Install curl and run the same command again, or finish in the dashboard."
 }
 
-# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none. Of a name that
+# stands twice the last counts, as to every reader of JSON. Somebody's words can be longer than what
+# a program takes as an argument; nothing that counts is.
 answer() {
-  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
+  awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
 # deployments: the last answer as lines 'commit id state target candidate created', newest first;
@@ -836,10 +900,20 @@ another_project() {
   esac
 }
 
-# same_project: refuses to go on where the address of production is that of another project.
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
 # shellcheck disable=SC2317
-same_project() {
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# check_live: refuses to go on where the address of production is that of another project, or that
+# of one deployment.
+# shellcheck disable=SC2317
+check_live() {
   ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -885,7 +959,7 @@ save_undo() {
   holding=1
   rm -f "$undo_file.$$" 2>/dev/null
   if [ -n "$log" ] && (umask 077 && set -C && printf '%s\n' "$note" >"$undo_file.$$") 2>/dev/null &&
-    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
+    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && [ ! -d "$undo_file" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
     if [ -z "${ROLLBOOK_LOG_DIR:-}$git_folder" ]; then
       wrap say "  " "This is no clone: --undo needs ROLLBOOK_LOG_DIR, set to the folder of the run log named at the end."
     fi
@@ -1216,11 +1290,31 @@ tell_migrations() {
 # The list first, then what is live: whoever else moves production between the two is seen.
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
 candidates=$(deployments)
+# Further back page by page, until one fits; a page that is no older than the one before is no new one.
+pages=1
+among=
+until=
+while ! printf '%s\n' "$candidates" | awk -v commit="$commit" '$1 == commit && $5 != "false" { found = 1 } END { exit !found }'; do
+  older=$(answer .pagination.next)
+  case $older in
+  '' | *[!0-9]* | ????????????????*) break ;;
+  esac
+  [ "$older" -lt "${until:-9999999999999999}" ] || break
+  if [ "$pages" -ge 10 ]; then
+    among=" among the newest $(printf '%s\n' "$candidates" | awk 'END { print NR }')"
+    break
+  fi
+  pages=$((pages + 1))
+  until=$older
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY&until='"${until}" || vercel_failed "list the production deployments"
+  candidates="$candidates
+$(deployments)"
+done
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
 live=$(answer .id)
 live_commit=$(answer .meta.githubCommitSha)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
-same_project
+check_live
 # Of the commit's production deployments: the live one, else the newest that can go live at once,
 # else the newest; whether Vercel takes that one back, its answer to the request will say.
 target=$(printf '%s\n' "$candidates" | awk -v commit="$commit" -v live="$live" '
@@ -1297,7 +1391,7 @@ else
 fi
 
 if [ -n "$slow" ]; then
-  say "  There is no production deployment of $short that can go live at once."
+  wrap say "  " "There is no production deployment of $short$among that can go live at once."
   check_build
   if [ -n "$dry_run" ]; then
     say "  A real run would wait for the preview of the branch, then promote it."
@@ -1374,12 +1468,19 @@ else
         continue
       fi
       [ "$seen" -eq 0 ] || break
+    else
+      # What it said before may be true no longer.
+      serves=
     fi
     seen=0
     pause 2
   done
   if [ "$serves" != "$target" ] || [ "$seen" -lt 2 ]; then
-    is_deployment "$serves" || serves='what nobody can tell'
+    if ! is_deployment "$serves"; then
+      truth="Nobody can tell whether production at $production_host serves $target: Vercel does not say what it serves."
+      [ -n "$asked" ] || fail 6 "Vercel does not say what production serves." "Check the network, then run the same command again; or look in the dashboard."
+      fail 7 "Vercel took the request, and does not say what production serves." "Look at $production_url and in the dashboard; then run the same command again."
+    fi
     truth="Production at $production_host serves $serves, not $target."
     if [ "$asked" = queued ]; then
       truth="$truth Vercel has the promotion in its queue; it may still happen."

@@ -23,6 +23,8 @@
 POSIXLY_CORRECT=1
 # Options handed down by the caller (sh -e, SHELLOPTS) would change what the lines below mean.
 set +aCefvx -u
+# A copy that was cut short ends where it was cut; that must not look like the end of the work.
+trap '[ "$?" -ne 0 ] || { echo "This copy of the script is cut short. Nothing was done." >&2; exit 3; }' EXIT
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 IFS='
 '
@@ -32,7 +34,8 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
-for name in [ command kill printf read test wait cat date fold id mkdir mktemp od rm sed sleep tail tr uname; do
+for name in [ cd command echo kill printf read test umask wait cat date fold id mkdir mktemp od rm sed sleep tail tr uname \
+  awk curl env find gh git grep mv openssl ps psql sha256sum shasum sort vercel; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -170,6 +173,11 @@ open_log() {
   /*) log=$1/${script%.sh}-$run.jsonl ;;
   *) log=$PWD/$1/${script%.sh}-$run.jsonl ;;
   esac
+  # What lies there already is another's; a pipe would keep the script waiting for ever.
+  if [ -e "$log" ] || [ -L "$log" ]; then
+    log=
+    return 1
+  fi
   # Only its owner may read a log; what Git writes keeps the mode that the user has set.
   if (umask 077 && mkdir -p "${log%/*}" && : >>"$log") 2>/dev/null; then
     shift
@@ -201,6 +209,7 @@ held=
 scratch=
 feed=
 at_end=
+helped=
 
 clean_up() {
   [ -n "$scratch" ] && rm -rf "$scratch" 2>/dev/null
@@ -210,6 +219,8 @@ clean_up() {
 # shellcheck disable=SC2317 # reached through the trap below
 leave() {
   ended=$?
+  [ "$ended" -ne 0 ] || [ -n "$helped" ] ||
+    fail 3 "this copy of the script is cut short." "Get a whole copy, compare it with SHA256SUMS, and run the same command again."
   clean_up
   exit "$ended"
 }
@@ -313,36 +324,42 @@ end_tree() {
   return 0
 }
 
-# watch_over PID SECONDS: ends PID when its time is up, and answers 99. Ends it also when this
+# watch_over PID SECONDS: ends PID when its time is up, and answers 99; else for how many seconds PID
+# was seen, 98 at most. They are counted, because a clock can be changed. Ends PID also when this
 # script is gone without a word, so that nothing hangs on for ever.
 watch_over() {
   stop=
   trap 'stop=1' HUP INT TERM
-  time_left=$2
-  while [ "$time_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+  gone=0
+  while [ "$gone" -lt "$2" ] && kill -0 "$$" 2>/dev/null; do
     # A shell that has only just begun may lose the signal to stop.
-    kill -0 "$1" 2>/dev/null || exit 0
+    kill -0 "$1" 2>/dev/null || unwatched
     sleep 1 &
     [ -n "$stop" ] || wait "$!"
     ended=$?
     if [ -n "$stop" ]; then
       kill -KILL "$!" 2>/dev/null
-      exit 0
+      unwatched
     fi
     # Where `sleep` does not work, no limit is better than one that is over at once.
-    [ "$ended" -eq 0 ] || exit 0
-    time_left=$((time_left - 1))
+    [ "$ended" -eq 0 ] || unwatched
+    gone=$((gone + 1))
   done
   # With the script PID may have gone too, and its number may be that of another process by now.
-  kill -0 "$1" 2>/dev/null || exit 0
+  kill -0 "$1" 2>/dev/null || unwatched
   # The script sees the end of PID at once; this must still end the rest of the tree.
   trap '' HUP INT TERM
   end_tree "$1"
   exit 99
 }
 
+unwatched() {
+  [ "$gone" -le 98 ] || gone=98
+  exit "$gone"
+}
+
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
-# Answers its status, or 124 when time was up. It reads $feed, which stands in no argument list
+# Answers its status, or 124 when time was up; $lasted is for how many seconds it ran. It reads $feed, which stands in no argument list
 # because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
 # `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
@@ -363,7 +380,13 @@ limited() {
   child=
   kill -TERM "$watch" 2>/dev/null
   wait "$watch" 2>/dev/null
-  [ "$?" -eq 99 ] && status=124
+  lasted=$?
+  if [ "$lasted" -eq 99 ]; then
+    status=124
+    lasted=$limit
+  fi
+  # The clock itself was ended by a signal.
+  [ "$lasted" -le "$limit" ] || lasted=0
   watch=
   return "$status"
 }
@@ -447,7 +470,8 @@ Environment:
   VERCEL_TOKEN         access to Vercel; a secret
   VERCEL_ORG_ID        the team's id, team_...
   VERCEL_PROJECT_ID    the project's id, prj_...
-  VERCEL_API_URL       another address of Vercel's API, for proxies and tests
+  VERCEL_API_URL       another address of Vercel's API, with https or on this
+                       machine
   ROLLBOOK_NOTIFY_URL  the team's incoming webhook (as Slack's); a secret
   ROLLBOOK_LOG_DIR     folder for the run log
 END_OF_USAGE
@@ -482,6 +506,7 @@ for argument in "$@"; do
     case $argument in
     --help | -h)
       usage
+      helped=1
       exit 0
       ;;
     --yes)
@@ -583,6 +608,21 @@ export GIT_TERMINAL_PROMPT GIT_NO_REPLACE_OBJECTS GIT_CONFIG_COUNT
 export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
 export GIT_CONFIG_KEY_3 GIT_CONFIG_VALUE_3
 
+# Where files go: a path from the root, on one line. Another could not be read back from a list of
+# them, and a program would take some for an option or an assignment.
+for name in ROLLBOOK_LOG_DIR TMPDIR; do
+  eval "place=\${$name:-}"
+  case $place in
+  '' | /*) ;;
+  *) place=$PWD/$place ;;
+  esac
+  if [ "$(printable "$place.")" != "$place." ]; then
+    wrap warn "" "$name holds a line break or another control character: it is not used."
+    place=
+  fi
+  eval "$name=\$place"
+done
+
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
@@ -599,11 +639,13 @@ step_began=$seconds
 run=$name_stamp-$$
 who=$(id -un 2>/dev/null)
 who=$who@$(uname -n 2>/dev/null)
-script_sha256=$({ sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+# A script that comes out of a pipe would lose its rest to who reads there, too.
+script_sha256=$([ ! -f "$0" ] || { sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
+[ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:653ef862fa56dbb16bafff16c46a3a455964258496c3955fb0f49376b4414311
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
@@ -693,6 +735,7 @@ flatten() {
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
+waited=0
 
 # at_production URL: sets production_url, and production_host, which is empty where URL is no address.
 at_production() {
@@ -727,6 +770,23 @@ check_access() {
   case $production_host in
   *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
   esac
+  # Without https:// curl would send the token for all to read; what stays on this machine nobody reads.
+  here=${vercel_api#http://}
+  here=${here%%[:/]*}
+  case $vercel_api in
+  *[!A-Za-z0-9._:/~-]*) vercel_api= ;;
+  https://?*) ;;
+  http://*)
+    case $here in
+    localhost) ;;
+    127.*[!0-9.]*) vercel_api= ;;
+    127.*) ;;
+    *) vercel_api= ;;
+    esac
+    ;;
+  *) vercel_api= ;;
+  esac
+  [ -n "$vercel_api" ] || fail 3 "VERCEL_API_URL is no address that begins with https://." "Correct it, or unset it: then Vercel itself is asked."
   command -v curl >/dev/null 2>&1 && return 0
   # An older tool would take the request for a folder to deploy; its help does no harm.
   tool --help
@@ -740,6 +800,8 @@ check_access() {
 # $scratch/text is what came as it was.
 vercel() {
   if command -v curl >/dev/null 2>&1; then by_curl "$@"; else by_tool "$@"; fi
+  # Where no answer comes, the looks take longer than the pauses between them.
+  [ "$lasted" -lt 5 ] || waited=$((waited + lasted))
   case $http_status in
   2??) return 0 ;;
   esac
@@ -824,9 +886,11 @@ check_build() {
   fail 3 "this needs a new build, and there is no curl; the vercel tool could start several builds." "Install curl and run the same command again, or finish in the dashboard."
 }
 
-# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none.
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none. Of a name that
+# stands twice the last counts, as to every reader of JSON. Somebody's words can be longer than what
+# a program takes as an argument; nothing that counts is.
 answer() {
-  awk -F '\t' -v path="$1" '$1 == path { print $2; exit }' "$scratch/${2:-answer}"
+  awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
 # deployments: the last answer as lines 'commit id state target candidate created', newest first;
@@ -858,10 +922,20 @@ another_project() {
   esac
 }
 
-# same_project: refuses to go on where the address of production is that of another project.
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
 # shellcheck disable=SC2317
-same_project() {
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# check_live: refuses to go on where the address of production is that of another project, or that
+# of one deployment.
+# shellcheck disable=SC2317
+check_live() {
   ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -907,7 +981,7 @@ save_undo() {
   holding=1
   rm -f "$undo_file.$$" 2>/dev/null
   if [ -n "$log" ] && (umask 077 && set -C && printf '%s\n' "$note" >"$undo_file.$$") 2>/dev/null &&
-    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
+    [ "$(cat "$undo_file.$$" 2>/dev/null)" = "$note" ] && [ ! -d "$undo_file" ] && command mv -f "$undo_file.$$" "$undo_file" 2>/dev/null; then
     if [ -z "${ROLLBOOK_LOG_DIR:-}$git_folder" ]; then
       wrap say "  " "This is no clone: --undo needs ROLLBOOK_LOG_DIR, set to the folder of the run log named at the end."
     fi
@@ -1043,12 +1117,14 @@ cat "$scratch/answer" >"$scratch/listed"
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
 live=$(answer .id)
 is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
-same_project
+check_live
 live_commit=$(answer .meta.githubCommitSha)
 live_created=$(answer .createdAt)
 live_title=$(answer .meta.githubCommitMessage)
 vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
 assigns=$(answer .autoAssignCustomDomains)
+moved_from=$(answer .lastAliasRequest.fromDeploymentId)
+moved_to=$(answer .lastAliasRequest.toDeploymentId)
 
 # age MILLISECONDS: how long ago that moment was.
 age() {
@@ -1089,19 +1165,33 @@ known_by() {
 # undo_time, and in undo_refused why it cannot be gone back to.
 read_undo() {
   undo_file=
-  for place in "${ROLLBOOK_LOG_DIR:-}" "${git_folder:+$git_folder/rollback-log}"; do
-    if [ -n "$place" ] && [ -f "$place/undo-$VERCEL_PROJECT_ID.json" ]; then
-      undo_file=$place/undo-$VERCEL_PROJECT_ID.json
+  undo_refused=
+  : >"$scratch/undo"
+  for place in "$ROLLBOOK_LOG_DIR" "${git_folder:+$git_folder/rollback-log}"; do
+    note=$place/undo-$VERCEL_PROJECT_ID.json
+    if [ -z "$place" ] || [ "$note" = "$undo_file" ] || { [ ! -e "$note" ] && [ ! -L "$note" ]; }; then continue; fi
+    # Only what this user alone has written: else somebody else says where production goes.
+    if [ -z "$(find "$note" -prune -type f -user "$(id -u)" ! -perm -020 ! -perm -002 2>/dev/null)" ]; then
+      undo_refused="the note of the last rollback belongs to somebody else, can be written by others, or is a link or no file: $note"
       break
     fi
+    flatten <"$note" >"$scratch/note" 2>/dev/null
+    # Of two the later one counts: it lies where the log of that run could be written.
+    case ${undo_file:+$(answer .time undo)/$(answer .time note)} in
+    '' | [0-9]*Z/[0-9]*Z) ;;
+    *) undo_refused="two notes are on record, and nothing tells which is the later one: $undo_file and $note" ;;
+    esac
+    if [ -z "$undo_file" ] || awk -v a="$(answer .time undo)" -v b="$(answer .time note)" 'BEGIN { exit !(b "" >= a "") }'; then
+      undo_file=$note
+      cat "$scratch/note" >"$scratch/undo"
+    fi
   done
-  : >"$scratch/undo"
-  [ -z "$undo_file" ] || flatten <"$undo_file" >"$scratch/undo" 2>/dev/null
   undo_time=$(printable "$(answer .time undo)")
   undo_live=$(answer .live_before undo)
   undo_target=$(answer .target undo)
-  undo_refused=
-  if [ -z "$undo_file" ]; then
+  if [ -n "$undo_refused" ]; then
+    return
+  elif [ -z "$undo_file" ]; then
     undo_refused='no rollback from here is on record.'
   elif ! is_deployment "$undo_live"; then
     undo_refused='what is on record cannot be read.'
@@ -1109,6 +1199,9 @@ read_undo() {
     undo_refused='what is on record is about another project.'
   elif [ "$live" != "$undo_live" ] && [ "$live" != "$undo_target" ]; then
     undo_refused="something else went live since the rollback of $undo_time."
+  elif [ "$live" = "$undo_target" ] && [ "$moved_to" = "$live" ] && is_deployment "$moved_from" &&
+    [ "$moved_from" != "$live" ] && [ "$moved_from" != "$undo_live" ]; then
+    undo_refused="production has been rolled back again since $undo_time, by somebody else: from $moved_from."
   fi
 }
 
@@ -1151,6 +1244,9 @@ if [ "$way" = list ]; then
     fi
     number=$((number + 1))
   done
+  case $(printf '%s\n' "$candidates" | awk 'NR > 20 { print "more"; exit }')$(answer .pagination.next listed) in
+  more* | [1-9]*) say "  These are the newest; older ones are not shown." ;;
+  esac
   finish 0 ok
 fi
 [ -n "$dry_run" ] || record "$step" ok 0 live "$live"
@@ -1197,11 +1293,21 @@ tell_migrations() {
   fi
 }
 
+# previous: sets wanted to the newest of the candidates that is older than what is live.
+previous() {
+  wanted=$(printf '%s\n' "$candidates" | awk -v live="$live" -v created="$live_created" '
+    $2 != live && $5 != "false" && $6 + 0 > 0 && $6 + 0 < created + 0 && $6 + 0 > newest {
+      newest = $6 + 0
+      found = $2
+    }
+    END { print found }')
+}
+
 wanted="${parameter_deployment}"
 read_undo
 case $way:$wanted in
 undo:*)
-  [ -z "$undo_refused" ] || fail 4 "there is nothing to undo: $undo_refused" "Look at '$script --list', and promote the deployment that shall be live: '$script --promote <deployment>'."
+  [ -z "$undo_refused" ] || fail 4 "--undo cannot be used: $undo_refused" "Look at '$script --list', and promote the deployment that shall be live: '$script --promote <deployment>'."
   wrap say "  " "Undoing the rollback of $undo_time."
   way=promote
   wanted=$undo_live
@@ -1216,12 +1322,17 @@ rollback:previous)
     wrap say "  " "Production was rolled back on $undo_time. To go back further, choose a deployment of '$script --list' and name it."
     wanted=$live
   else
-    wanted=$(printf '%s\n' "$candidates" | awk -v live="$live" -v created="$live_created" '
-      $2 != live && $5 != "false" && $6 + 0 > 0 && $6 + 0 < created + 0 && $6 + 0 > newest {
-        newest = $6 + 0
-        found = $2
-      }
-      END { print found }')
+    previous
+    # The list goes only so far back.
+    case $wanted:$(answer .pagination.next listed):$live_created in
+    dpl_* | *::* | *: | *[!0-9:]*) ;;
+    *)
+      until=$live_created
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY&until='"${until}" || vercel_failed "list the production deployments"
+      candidates=$(deployments)
+      previous
+      ;;
+    esac
     is_deployment "$wanted" || fail 4 "there is no older deployment that was in production and can go live at once." "Look at '$script --list', or have an older commit built again with rollback.sh."
   fi
   ;;
@@ -1352,12 +1463,19 @@ else
         continue
       fi
       [ "$seen" -eq 0 ] || break
+    else
+      # What it said before may be true no longer.
+      serves=
     fi
     seen=0
     pause 2
   done
   if [ "$serves" != "$target" ] || [ "$seen" -lt 2 ]; then
-    is_deployment "$serves" || serves='what nobody can tell'
+    if ! is_deployment "$serves"; then
+      truth="Nobody can tell whether production at $production_host serves $target: Vercel does not say what it serves."
+      [ -n "$asked" ] || fail 6 "Vercel does not say what production serves." "Check the network, then run the same command again; or look in the dashboard."
+      fail 7 "Vercel took the request, and does not say what production serves." "Look at $production_url and in the dashboard; then run the same command again."
+    fi
     truth="Production at $production_host serves $serves, not $target."
     if [ "$asked" = queued ]; then
       truth="$truth Vercel has the promotion in its queue; it may still happen."
