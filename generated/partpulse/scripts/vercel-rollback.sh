@@ -1165,6 +1165,7 @@ known_by() {
 # undo_time, and in undo_refused why it cannot be gone back to.
 read_undo() {
   undo_file=
+  undo_time=
   undo_refused=
   : >"$scratch/undo"
   for place in "$ROLLBOOK_LOG_DIR" "${git_folder:+$git_folder/rollback-log}"; do
@@ -1176,17 +1177,19 @@ read_undo() {
       break
     fi
     flatten <"$note" >"$scratch/note" 2>/dev/null
+    note_time=$(answer .time note)
     # Of two the later one counts: it lies where the log of that run could be written.
-    case ${undo_file:+$(answer .time undo)/$(answer .time note)} in
+    case ${undo_file:+$undo_time/$note_time} in
     '' | [0-9]*Z/[0-9]*Z) ;;
     *) undo_refused="two notes are on record, and nothing tells which is the later one: $undo_file and $note" ;;
     esac
-    if [ -z "$undo_file" ] || awk -v a="$(answer .time undo)" -v b="$(answer .time note)" 'BEGIN { exit !(b "" >= a "") }'; then
+    if [ -z "$undo_file" ] || awk -v a="$undo_time" -v b="$note_time" 'BEGIN { exit !(b "" >= a "") }'; then
       undo_file=$note
+      undo_time=$note_time
       cat "$scratch/note" >"$scratch/undo"
     fi
   done
-  undo_time=$(printable "$(answer .time undo)")
+  undo_time=$(printable "$undo_time")
   undo_live=$(answer .live_before undo)
   undo_target=$(answer .target undo)
   if [ -n "$undo_refused" ]; then
@@ -1244,7 +1247,8 @@ if [ "$way" = list ]; then
     fi
     number=$((number + 1))
   done
-  case $(printf '%s\n' "$candidates" | awk 'NR > 20 { print "more"; exit }')$(answer .pagination.next listed) in
+  more=$(printf '%s\n' "$candidates" | awk 'NR > 20 { print "more"; exit }')
+  case $more$(answer .pagination.next listed) in
   more* | [1-9]*) say "  These are the newest; older ones are not shown." ;;
   esac
   finish 0 ok
