@@ -36,7 +36,7 @@ unset CDPATH ENV BASH_ENV
 unalias -a 2>/dev/null
 # A function of the user's environment could stand in for a program.
 for name in [ cd command echo kill printf read test umask wait cat date find fold id mkdir mktemp mv od rm sed sleep tail tr uname \
-  awk curl env find gh git grep mv openssl ps psql sha256sum shasum sort vercel; do
+  awk curl env find gh git grep mv openssl ps psql sh sha256sum shasum sort vercel; do
   unset -f "$name" 2>/dev/null
 done
 # A closed stream would let the next opened file take its place.
@@ -220,6 +220,10 @@ clean_up() {
 # shellcheck disable=SC2317 # reached through the trap below
 leave() {
   ended=$?
+  # On a busy machine a child of bash that is ended while it begins comes here too; what lies in
+  # $scratch, and the last word, are the script's own.
+  # shellcheck disable=SC2016 # the other shell is to say whose child it is
+  sh -c '[ "$PPID" = "$1" ]' sh "$$" 2>/dev/null || exit "$ended"
   [ "$ended" -ne 0 ] || [ -n "$helped" ] ||
     fail 3 "this copy of the script is cut short." "Get a whole copy, compare it with SHA256SUMS, and run the same command again."
   clean_up
