@@ -16,14 +16,15 @@ from generator.cli.common import OK, PROBLEMS, Commands, add_format, print_probl
 
 if TYPE_CHECKING:
     from generator import model
-    from generator.rehearsal.rehearse import Outcome
+    from generator.rehearsal.outcome import Outcome
+    from generator.render.commands import Scripted
 
 
 def add(commands: Commands) -> None:
     parser = commands.add(
         "rehearse",
         _rehearse,
-        "run the scripts of the procedures for real, in a sandbox",
+        "run the scripts of procedures and checklists for real, in a sandbox",
         "The sandbox is made on the spot; outside services are stood in for on this machine, and "
         "nothing of yours is touched. A rehearsal is no drill.",
     )
@@ -35,12 +36,19 @@ def add(commands: Commands) -> None:
         help="only this procedure; may be given again",
     )
     parser.add_argument(
+        "--checklist",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only this checklist; may be given again, and beside --procedure",
+    )
+    parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="keep the sandboxes, with run logs, in this folder"
     )
     parser.add_argument(
         "--record",
         action="store_true",
-        help="write a drill record of each run, with environment 'sandbox'",
+        help="write a drill record of each procedure, with environment 'sandbox'",
     )
     parser.add_argument(
         "--participant",
@@ -78,19 +86,18 @@ def _rehearse(options: argparse.Namespace) -> int:
                 if text:
                     print(("\n" if number else "") + telling.beginning(book) + "\n")
                 mine: list[Outcome] = []
-                rows = []
-                for procedure in chosen[book.service.id]:
-                    outcome, row, fine = _one(options, folder, book, procedure, stopped)
-                    recorded = recorded and fine
-                    mine.append(outcome)
-                    rows.append(row)
+                rows: dict[str, object] = {"id": book.service.id}
+                for kind, things in chosen[book.service.id].items():
+                    found = [_one(options, folder, book, thing, stopped) for thing in things]
+                    rows[kind] = [row for _, row, _ in found]
+                    recorded = recorded and all(fine for _, _, fine in found)
+                    mine += [outcome for outcome, _, _ in found]
                 if text:
                     print()
-                    scripted = sum(c.script is not None for c in book.checklists)
-                    for line in telling.ending(mine, book.service.drills_count, scripted):
+                    for line in telling.ending(mine, book.service.drills_count):
                         print(line)
                 outcomes += mine
-                told.append({"id": book.service.id, "procedures": rows})
+                told.append(rows)
     except Interrupted as stop:
         kept = f"is kept in {options.keep}" if options.keep else "is removed"
         print(
@@ -114,28 +121,35 @@ def _one(
     options: argparse.Namespace,
     folder: Path,
     book: model.Handbook,
-    procedure: model.Procedure,
+    thing: Scripted,
     stopped: Callable[[], int],
 ) -> tuple[Outcome, dict[str, object], bool]:
-    """One procedure: how it went, the same as data, and whether it could be recorded where wanted."""
+    """One script: how it went, the same as data, and whether it could be recorded where wanted."""
+    from generator import model
     from generator.rehearsal import rehearse, telling
+    from generator.rehearsal.outcome import Outcome
     from generator.rehearsal.plan import plan
 
     text = options.format == "text"
-    found = plan(procedure, book)
+    found = plan(thing, book)
     if isinstance(found, str):
-        outcome = rehearse.Outcome(procedure, "not rehearsed", found, left=())
+        outcome = Outcome(thing, "not rehearsed", found)
         if text:
             print("\n".join(telling.lines(outcome)))
         return outcome, telling.as_data(outcome, None, None), True
-    with rehearse.folder(options.keep, str(book.service.id), str(procedure.id)) as root:
+    procedure = isinstance(thing, model.Procedure)
+    # A checklist may have the id of a procedure; no id has a dot.
+    name = str(thing.id) if procedure else f"{thing.id}.checklist"
+    with rehearse.folder(options.keep, str(book.service.id), name) as root:
         outcome = rehearse.rehearse(found, book, folder, root, stopped)
         log = str(outcome.log) if options.keep and outcome.log else None
         if text:
             print("\n".join(telling.lines(outcome)), flush=True)
             if log:
                 print(f"          run log: {log}")
-        record, fine = _record(options, folder, book, outcome) if options.record else (None, True)
+        record, fine = None, True
+        if options.record and procedure:
+            record, fine = _record(options, folder, book, outcome)
     return outcome, telling.as_data(outcome, log, record), fine
 
 
@@ -183,6 +197,10 @@ def _folders(options: argparse.Namespace) -> list[Path]:
             if options.record
             else "--participant goes with --record"
         )
+    if options.record and options.checklist:
+        raise UsageError(
+            "--record writes drills, and a drill is of a procedure: leave out --record or --checklist"
+        )
     keep = options.keep
     if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
         raise UsageError(f"--keep {keep}: name a folder that is empty, or not there yet")
@@ -193,20 +211,30 @@ def _folders(options: argparse.Namespace) -> list[Path]:
 
 def _chosen(
     options: argparse.Namespace, books: list[model.Handbook], *, whole: bool
-) -> dict[str, list[model.Procedure]]:
-    """The procedures to rehearse, by service. Raises UsageError for one that no service has."""
+) -> dict[str, dict[str, list[Scripted]]]:
+    """What to rehearse, by service and kind. Raises UsageError for what no service has.
+
+    Without a choice that is everything; a checklist without a script is a form, and nothing to run.
+    """
     from generator.load import UsageError
     from generator.problems import did_you_mean
 
-    known = {p.id for b in books for p in b.procedures}
-    for id in options.procedure:
-        # With services that cannot be read nobody knows which procedures there are.
-        if id not in known and whole:
-            raise UsageError(f"no procedure is called '{id}'. {did_you_mean(id, known)}")
+    for kind, wanted, known in (
+        ("procedure", options.procedure, {p.id for b in books for p in b.procedures}),
+        ("checklist", options.checklist, {c.id for b in books for c in b.checklists}),
+    ):
+        for id in wanted:
+            # With services that cannot be read nobody knows what there is.
+            if id not in known and whole:
+                raise UsageError(f"no {kind} is called '{id}'. {did_you_mean(id, known)}")
+    every = not options.procedure and not options.checklist
     return {
-        b.service.id: [
-            p for p in b.procedures if not options.procedure or p.id in options.procedure
-        ]
+        b.service.id: {
+            "procedures": [p for p in b.procedures if every or p.id in options.procedure],
+            "checklists": [
+                c for c in b.checklists if (every and c.script) or c.id in options.checklist
+            ],
+        }
         for b in books
     }
 

@@ -12,7 +12,7 @@ from generator.files import Document
 from generator.problems import Place
 from generator.references.words import ENVIRONMENT, UNKNOWN, Seen, in_command, looks_like_file
 from generator.refs import DOCUMENT
-from generator.render.commands import Scripted, actions_of, doings
+from generator.render.commands import Scripted, actions_of, doings, values_of
 from generator.source import Mapping, Node, Scalar, Sequence, place_of
 from generator.text import Code, Hole, holes, parts
 
@@ -95,7 +95,7 @@ def _all(book: model.Handbook, documents: Iterable[Document]) -> Iterator[Named]
 
 def _scripted(book: model.Handbook, thing: Scripted) -> Iterator[Named]:
     """The words of commands, and the values of actions that say what they name."""
-    values = _values(book, thing)
+    values = values_of(thing, book)
     for doing in doings(thing):
         for command in doing.commands:
             filled = [_filled(word, values) for word in command.words]
@@ -107,13 +107,6 @@ def _scripted(book: model.Handbook, thing: Scripted) -> Iterator[Named]:
             if parameter in doing.arguments:
                 text, node = _filled(doing.arguments[parameter], values)
                 yield at(node, Seen("open" if UNKNOWN in text else kind, text))
-
-
-def _values(book: model.Handbook, thing: Scripted) -> dict[str, str]:
-    """The parameters that have a value before any script runs."""
-    facts = {f.id: f.value for g in book.service.fact_groups for f in g.facts}
-    found = {p.id: p.value if p.fact is None else facts.get(p.fact) for p in thing.parameters}
-    return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
 def _filled(word: Scalar, values: dict[str, str]) -> tuple[str, Scalar]:

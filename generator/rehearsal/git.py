@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Mapping
+
 from generator.problems import RollbookError
-from generator.rehearsal.kind import Standing
+from generator.rehearsal.kind import Standing, Trouble
 from generator.rehearsal.sandbox import Sandbox
 
 BRANCH = "main"
@@ -38,7 +41,11 @@ class Git(Standing):
 
     def _version(self, name: str) -> str:
         (self.clone / "version.txt").write_text(f"The {name} version.\n")
-        self.git("add", "version.txt")
+        for path in self.sandbox.paths:
+            file = self.clone / path / "rehearsal.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("The same in every version.\n")
+        self.git("add", ".")
         self.git("commit", "--quiet", "--message", f"The {name} version")
         return self.git("rev-parse", "HEAD")
 
@@ -52,6 +59,23 @@ class Git(Standing):
     def spoil(self) -> None:
         self._push(self.bad)
         self.clone_before = self._clone()
+
+    def troubles(self, action: str, arguments: Mapping[str, str]) -> list[Trouble]:
+        """What is checked out has another migration than every version that was ever live."""
+        if action != "prisma.migrations":
+            return []
+        folder = arguments["folder"]
+
+        @contextlib.contextmanager
+        def lasting() -> Iterator[None]:
+            (self.clone / folder / "another.txt").write_text("One more.\n")
+            self.git("add", ".")
+            self.git("commit", "--quiet", "--message", "One more migration")
+            yield
+            self.git("reset", "--quiet", "--hard", "HEAD~")
+
+        words = f"{folder} differs between what is live and what is checked out"
+        return [Trouble(folder, words, lasting, to_person=True)]
 
     def is_good(self, commit: str) -> bool:
         """Whether a commit has the files of the good version; a revert is a commit of its own."""

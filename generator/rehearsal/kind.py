@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # it knows this module
     from generator.rehearsal.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something wrong that a check must notice, for as long as `lasting` is entered.
+
+    `words` say what, for people: "while ...". Of several at one `place` one at a time can be
+    told from the others. Where a check must leave the judgement `to_person`, it does not fail.
+    """
+
+    place: str
+    words: str
+    lasting: Callable[[], AbstractContextManager[None]]
+    to_person: bool = False
 
 
 class Standing:
@@ -22,6 +37,10 @@ class Standing:
 
     def wrong(self) -> list[str]:
         """What is not as a rollback must leave it, seen from inside and not as a script sees it."""
+        return []
+
+    def troubles(self, action: str, arguments: Mapping[str, str]) -> list[Trouble]:
+        """All that a check by this action must notice here, each undone when it is over."""
         return []
 
     def stop(self) -> None:

@@ -63,12 +63,16 @@ _NAME, _MAIL = "Rehearsal", "rehearsal@sandbox.invalid"
 
 @dataclass
 class Sandbox:
-    """`work` is where the script runs; `standing` are the stand-ins that run, by name."""
+    """`work` is where the script runs; `standing` are the stand-ins that run, by name.
+
+    `pages` are those of the application, `paths` folders of the service's own repository.
+    """
 
     root: Path
     runner: Runner
     environment: dict[str, str]
     pages: Mapping[str, str]
+    paths: Sequence[str] = ()
     standing: dict[str, Standing] = field(default_factory=dict)
     holes: dict[str, str] = field(default_factory=dict)
 
@@ -104,7 +108,11 @@ class Sandbox:
 
 @contextlib.contextmanager
 def sandbox(
-    root: Path, programs: Iterable[str], pages: Mapping[str, str], stopped: Callable[[], int]
+    root: Path,
+    programs: Iterable[str],
+    pages: Mapping[str, str],
+    stopped: Callable[[], int],
+    paths: Sequence[str] = (),
 ) -> Iterator[Sandbox]:
     """Make a sandbox in a new folder. At the end everything that was started in it has ended.
 
@@ -114,7 +122,7 @@ def sandbox(
         (root / name).mkdir(parents=True)
     _link(root / "bin", programs)
     runner = Runner(root / "scratch", stopped)
-    made = Sandbox(root, runner, _environment(root), pages)
+    made = Sandbox(root, runner, _environment(root), pages, paths)
     try:
         yield made
     finally:

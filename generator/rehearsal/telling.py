@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator import model
-from generator.rehearsal.rehearse import Outcome
+from generator.rehearsal.outcome import Outcome
 from generator.report import WIDTH
 
 _LABELS = {"done": "ok", "failed": "FAILED", "not rehearsed": "-"}
@@ -17,19 +17,20 @@ def beginning(book: model.Handbook) -> str:
 
 
 def lines(outcome: Outcome) -> Iterator[str]:
-    """One procedure: how it went, what was seen, what is left."""
+    """One script: how it went, what was seen, what is left."""
     label = f"  {_LABELS[outcome.state]:<7} "
-    title = outcome.procedure.title
+    title = outcome.thing.title
     if outcome.state == "not rehearsed":
         yield from _wrapped(f"{title}: not rehearsed: {outcome.reason}", label)
         return
     ended = f", exit {outcome.exit}, {outcome.seconds:.1f} s" if outcome.exit is not None else ""
-    yield from _wrapped(f"{title}: {outcome.procedure.script}{ended}", label)
+    yield from _wrapped(f"{title}: {outcome.thing.script}{ended}", label)
     for name, words in (
         ("called with", " ".join(outcome.arguments)),
-        ("steps", _steps(outcome)),
+        ("steps" if isinstance(outcome.thing, model.Procedure) else "items", _steps(outcome)),
         *(("wrong", w) for w in outcome.wrong),
         *(("seen", r) for r in outcome.right),
+        *(("not judged", u) for u in outcome.unseen),
         ("left to people", ", ".join(outcome.left)),
         ("stood in for", ", ".join(_stood_in(outcome))),
     ):
@@ -57,12 +58,11 @@ def _steps(outcome: Outcome) -> str:
 
 
 def _stood_in(outcome: Outcome) -> list[str]:
-    how = outcome.procedure.rehearsal
-    own = ["what the content starts"] if how and how.start else []
+    own = ["what the content starts"] if outcome.starts else []
     return [*outcome.stand_ins, *own, *(f"the fact {f}" for f in outcome.facts)]
 
 
-def ending(outcomes: Sequence[Outcome], counts: Iterable[str], checklists: int) -> Iterator[str]:
+def ending(outcomes: Sequence[Outcome], counts: Iterable[str]) -> Iterator[str]:
     """The sum of it all, and what it is not."""
     by = {s: sum(o.state == s for o in outcomes) for s in _LABELS}
     yield f"{by['done']} done and verified, {by['failed']} failed, {by['not rehearsed']} not rehearsed"
@@ -70,8 +70,6 @@ def ending(outcomes: Sequence[Outcome], counts: Iterable[str], checklists: int) 
         said = "A rehearsal counts as a drill once it is recorded and all its steps were done."
     else:
         said = f"A rehearsal moves no drill clock: drills count in {' or '.join(counts)}."
-    if checklists:
-        said += " Scripts of checklists are not rehearsed."
     yield from _wrapped(said, "")
 
 
@@ -82,25 +80,30 @@ def deviations(outcome: Outcome) -> list[str]:
 
 
 def as_data(outcome: Outcome, log: str | None, record: str | None) -> dict[str, object]:
+    """The same of a procedure, with `steps` and perhaps a `record`, or of a checklist, with `items`."""
+    procedure = isinstance(outcome.thing, model.Procedure)
     return {
-        "id": outcome.procedure.id,
+        "id": outcome.thing.id,
         "state": outcome.state,
         "reason": outcome.reason or None,
-        "script": outcome.procedure.script,
+        "script": outcome.thing.script,
         "script_sha256": outcome.script_sha256 or None,
         "exit": outcome.exit,
         "seconds": round(outcome.seconds, 1),
         "arguments": list(outcome.arguments),
-        "steps": [{"id": id, "result": result} for id, result in outcome.steps],
+        "steps" if procedure else "items": [
+            {"id": id, "result": result} for id, result in outcome.steps
+        ],
         "verified": outcome.state == "done",
         "seen": list(outcome.right),
         "wrong": list(outcome.wrong),
+        **({} if procedure else {"not_judged": list(outcome.unseen)}),
         "left_to_people": list(outcome.left),
         "stood_in_for": list(outcome.stand_ins),
         "facts_stood_in_for": list(outcome.facts),
         "said": list(outcome.said),
         "log": log,
-        "record": record,
+        **({"record": record} if procedure else {}),
     }
 
 

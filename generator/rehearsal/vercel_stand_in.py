@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator, Mapping
 
 from generator.problems import RollbookError
 from generator.rehearsal.git import Git
-from generator.rehearsal.kind import Standing
+from generator.rehearsal.kind import Standing, Trouble
 from generator.rehearsal.sandbox import Sandbox
 from generator.rehearsal.vercel import Account, Deployment
 from generator.rehearsal.vercel_api import Vercel
@@ -53,6 +55,27 @@ class Project(Standing):
     def spoil(self) -> None:
         self.git.spoil()
         self._until_bad()
+
+    def troubles(self, action: str, arguments: Mapping[str, str]) -> list[Trouble]:
+        kinds = {
+            "vercel.can-go-back": ("what production serves is not ready", self._not_ready),
+            "vercel.not-pinned": ("production is pinned", self._pinned),
+        }
+        return [Trouble(action, *kinds[action])] if action in kinds else []
+
+    @contextlib.contextmanager
+    def _not_ready(self) -> Iterator[None]:
+        live = self.vercel.settle()
+        assert live is not None
+        live.state = "ERROR"
+        yield
+        live.state = "READY"
+
+    @contextlib.contextmanager
+    def _pinned(self) -> Iterator[None]:
+        self.vercel.auto_assign = False
+        yield
+        self.vercel.auto_assign = True
 
     def _until_bad(self) -> None:
         end = time.monotonic() + _PATIENCE

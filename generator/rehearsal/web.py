@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from generator.rehearsal.kind import Standing
+from generator.problems import quoted
+from generator.rehearsal.kind import Standing, Trouble
 from generator.rehearsal.sandbox import Sandbox
 from generator.rehearsal.serving import Answer, Request, Serving
 
 _PAGES = {"/": "The application of the rehearsal."}
 _TEXT = "text/plain; charset=utf-8"
 _ERROR = b"Application error: a version that does not work is live."
+# One of these does not say what a check looks for, whatever that is.
+_OTHER = ("Another page.", "0123456789")
 
 
 class Application(Serving):
@@ -21,9 +25,13 @@ class Application(Serving):
         super().__init__()
         self.pages = pages
         self.works: Callable[[], bool] = lambda: True
+        self.wrong: dict[str, Answer] = {}
 
     def reply(self, request: Request) -> Answer:
-        page = self.pages.get(urlsplit(request.path).path)
+        path = urlsplit(request.path).path
+        if path in self.wrong:
+            return self.wrong[path]
+        page = self.pages.get(path)
         if page is None:
             return Answer(404, b"Not found", _TEXT)
         return Answer(200, page.encode(), _TEXT) if self.works() else Answer(500, _ERROR, _TEXT)
@@ -35,6 +43,33 @@ class Web(Standing):
         self.application.start()
         self.stop = self.application.stop
         self.holes = {"address": self.application.url}
+
+    def troubles(self, action: str, arguments: Mapping[str, str]) -> list[Trouble]:
+        """A page that says what it must not, or not what it must; an error where any text will do."""
+        path = arguments["path"]
+        found = []
+        if text := arguments.get("contains"):
+            other = next(o for o in _OTHER if "".join(text.split()) not in "".join(o.split()))
+            found.append(
+                self._trouble(
+                    path, f"does not say {quoted(text)}", Answer(200, other.encode(), _TEXT)
+                )
+            )
+        if text := arguments.get("lacks"):
+            page = f"{self.application.pages.get(path, '')}\n{text}\n"
+            found.append(
+                self._trouble(path, f"says {quoted(text)}", Answer(200, page.encode(), _TEXT))
+            )
+        return found or [self._trouble(path, "answers with status 500", Answer(500, _ERROR, _TEXT))]
+
+    def _trouble(self, path: str, words: str, answer: Answer) -> Trouble:
+        @contextlib.contextmanager
+        def lasting() -> Iterator[None]:
+            self.application.wrong[path] = answer
+            yield
+            del self.application.wrong[path]
+
+        return Trouble(path, f"{path} {words}", lasting)
 
 
 class Hook(Serving):

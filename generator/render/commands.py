@@ -89,6 +89,13 @@ def variables_of(thing: Scripted) -> dict[str, str]:
     return {n: shell.variable(f"parameter-{n}") for n in names}
 
 
+def values_of(thing: Scripted, book: model.Handbook) -> dict[str, str]:
+    """The parameters that have a value before any script runs."""
+    facts = {f.id: f.value for g in book.service.fact_groups for f in g.facts}
+    found = {p.id: p.value if p.fact is None else facts.get(p.fact) for p in thing.parameters}
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
 def command_lines(doing: Doing, thing: Scripted) -> list[str]:
     """The commands as people read them: exactly the words that a script runs."""
     action = actions.find(doing.action) if doing.action else None

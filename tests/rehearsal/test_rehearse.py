@@ -14,14 +14,26 @@ from pathlib import Path
 import pytest
 
 from generator.load import load
-from generator.render.scripts.procedure import script
+from generator.render import scripts
 from tests.conftest import ROOT
 from tests.rehearsal.outside import SECRET, Outside, Trap
 from tests.scripts.scriptworld import difference
 
 
-def procedures(done) -> dict[str, dict]:
-    return {p["id"]: p for s in json.loads(done.stdout)["services"] for p in s["procedures"]}
+def procedures(done, kind: str = "procedures") -> dict[str, dict]:
+    return {p["id"]: p for s in json.loads(done.stdout)["services"] for p in s[kind]}
+
+
+# The result of every item while all works, beside those for people, and how the script ends.
+CHECKLISTS = {
+    "post-rollback": ({}, 8),
+    "pre-deployment": (
+        dict.fromkeys(("go-back", "not-pinned", "migrations"), "Pass")
+        | dict.fromkeys(("plan", "on-call"), "Fail"),
+        7,
+    ),
+    "verification": (dict.fromkeys(("loads", "no-errors", "authentication"), "Pass"), 8),
+}
 
 
 def test_all_of_partpulse_is_rehearsed_and_nothing_outside_is_touched(outside: Outside) -> None:
@@ -41,7 +53,7 @@ def test_all_of_partpulse_is_rehearsed_and_nothing_outside_is_touched(outside: O
             assert "people do it by hand" in found["reason"]
             continue
         assert (found["state"], found["exit"], found["wrong"]) == ("done", 0, []), found
-        text = script(procedure, book).encode()
+        text = scripts.script(procedure, book).encode()
         assert found["script_sha256"] == hashlib.sha256(text).hexdigest()
         assert found["steps"] == [{"id": s.id, "result": "ok"} for s in procedure.steps]
         assert found["facts_stood_in_for"] == ["production-url"]
@@ -49,6 +61,29 @@ def test_all_of_partpulse_is_rehearsed_and_nothing_outside_is_touched(outside: O
         assert "the team's webhook took the message" in found["seen"]
         log = Path(found["log"]).read_text()
         assert found["script_sha256"] in log
+    told = procedures(done, "checklists")
+    assert told.keys() == CHECKLISTS.keys()
+    for checklist in (c for c in book.checklists if c.script):
+        found, (results, code) = told[checklist.id], CHECKLISTS[checklist.id]
+        assert (found["state"], found["exit"], found["wrong"]) == ("done", code, []), found
+        text = scripts.script(checklist, book).encode()
+        assert found["script_sha256"] == hashlib.sha256(text).hexdigest()
+        assert found["items"] == [
+            {"id": i.id, "result": results.get(i.id, "Not checked")}
+            for g in checklist.groups
+            for i in g.items
+        ]
+        assert found["facts_stood_in_for"] == ["production-url"]
+        assert found["script_sha256"] in Path(found["log"]).read_text()
+        for id, result in results.items():
+            # Whatever passed was seen to notice; a blank of the content was no pass.
+            assert any(s.startswith(f"{id}: ") for s in found["seen"]), result
+    assert told["verification"]["not_judged"] == [
+        "Database connection successful: nothing stands in for postgresql",
+        "Response times normal: the fact normal-response-time is not known",
+    ]
+    assert not told["pre-deployment"]["not_judged"] + told["post-rollback"]["not_judged"]
+    assert "the team's webhook took the message, once" in told["post-rollback"]["seen"]
     # Nothing of the user's is in what a run leaves behind, and nothing of the run outside of that.
     everything = "".join(p.read_text(errors="replace") for p in keep.rglob("*") if p.is_file())
     assert SECRET not in everything + done.stdout + done.stderr
@@ -134,6 +169,13 @@ def test_what_is_asked_wrongly_or_missing_is_said(outside: Outside) -> None:
         (("--keep", str(outside.folder / "full")), 2, "name a folder that is empty"),
         (("--participant", "A Person, team-lead"), 2, "goes with --record"),
         (("--procedure", "database-rollback"), 1, "not rehearsed: it has no script"),
+        (("--checklist", "verificaton"), 2, "did you mean 'verification'"),
+        (("--checklist", "incident-report"), 1, "not rehearsed: it has no script"),
+        (
+            ("--checklist", "verification", "--record", "--participant", "A Person, team-lead"),
+            2,
+            "a drill is of a procedure: leave out --record or --checklist",
+        ),
     ):
         done = outside.rollbook("rehearse", *words)
         assert done.returncode == code and said in done.stdout + done.stderr, done
@@ -166,6 +208,9 @@ def test_an_unknown_platform_is_rehearsed_with_yaml_alone(stall: Outside) -> Non
     found = procedures(done)["go-back"]
     assert {s["result"] for s in found["steps"]} == {"ok"} and len(found["steps"]) == 5
     assert "r41" in found["seen"][0]
+    look = procedures(done, "checklists")["look-after"]
+    assert (look["state"], look["verified"]) == ("not rehearsed", False)
+    assert look["reason"] == "nothing stands in for stathost, which a check of its own runs"
 
 
 LIAR = """#!/bin/sh

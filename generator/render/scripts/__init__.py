@@ -6,12 +6,19 @@ import hashlib
 
 from generator import model
 from generator.outputs import OutFile
+from generator.render.commands import Scripted
 from generator.render.scripts import checklist, procedure
 
 
+def script(thing: Scripted, book: model.Handbook) -> str:
+    """The whole text of the script of a procedure or of a checklist."""
+    if isinstance(thing, model.Procedure):
+        return procedure.script(thing, book)
+    return checklist.script(thing, book)
+
+
 def outputs(book: model.Handbook) -> list[OutFile]:
-    texts = {p.script: procedure.script(p, book) for p in book.procedures if p.script}
-    texts |= {c.script: checklist.script(c, book) for c in book.checklists if c.script}
+    texts = {t.script: script(t, book) for t in (*book.procedures, *book.checklists) if t.script}
     if not texts:
         return []
     sums = "".join(
