@@ -103,6 +103,23 @@ def test_a_disk_that_refuses_is_3_and_a_sentence(world, capsys) -> None:
     assert "cannot write out" in capsys.readouterr().err
 
 
+def test_a_link_below_the_folder_leads_nothing_elsewhere(world, capsys) -> None:
+    from generator.cli import main
+
+    service(world)
+    (world / "elsewhere").mkdir()
+    (world / "out").mkdir()
+    (world / "out/full").symlink_to(world / "elsewhere")
+    assert main(["status", "--out", "out", "--as-of", "2026-08-15"]) == 3
+    assert "cannot write out/full: a link stands where outputs are kept" in capsys.readouterr().err
+    assert not list((world / "elsewhere").iterdir()) and not (world / "out/freshness.json").exists()
+    # The folder that was named is the user's own choice, and may be a link.
+    (world / "out/full").unlink()
+    (world / "site").symlink_to("out")
+    run(capsys, "status", "--out", "site", "--as-of", "2026-08-15", code=0)
+    assert (world / "out/full/badge.json").is_file()
+
+
 def test_a_badge_says_the_state_and_the_day(world, capsys) -> None:
     hostile(world)
     publish(capsys, "2026-03-01")
