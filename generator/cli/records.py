@@ -129,6 +129,8 @@ def add(commands: Commands) -> None:
             lambda options: _record(options, fields, kind),
             text,
             "In a terminal, what is missing is asked for.",
+            good="recorded",
+            wrong="not recorded: the content is invalid, or the record would be",
         )
         for field in fields:
             more: dict = {"choices": field.choices} if field.choices else {"metavar": field.metavar}
@@ -139,7 +141,12 @@ def add(commands: Commands) -> None:
             parser.add_argument(field.flag, dest=field.key, help=field.help, **more)
 
     def difference(inner: Commands, kind: str, text: str) -> None:
-        inner.add("diff", lambda options: _diff(options, kind), text)
+        inner.add(
+            "diff",
+            lambda options: _diff(options, kind),
+            text,
+            good="shown, whether or not something changed",
+        )
 
     review, inner = commands.group(
         "review",
@@ -158,7 +165,11 @@ def add(commands: Commands) -> None:
     record(inner, "carry", CARRY, "let a drill stand for a script with other bytes", "carry")
     difference(inner, "drill", "which steps changed since the last drill that counts")
     commands.add(
-        "audit", _audit, "ask Git whether a record was ever edited, deleted or committed late"
+        "audit",
+        _audit,
+        "ask Git whether a record was ever edited, deleted or committed late",
+        good="none was edited or deleted (warnings are shown)",
+        wrong="one was",
     )
     _, inner = commands.group("waiver", "clocks that may be late for a while")
     record(inner, "record", WAIVER, "allow a clock to be late, for at most 30 days", "waiver")

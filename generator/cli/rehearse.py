@@ -26,6 +26,8 @@ def add(commands: Commands) -> None:
         "run the scripts of the procedures for real, in a sandbox",
         "The sandbox is made on the spot; outside services are stood in for on this machine, and "
         "nothing of yours is touched. A rehearsal is no drill.",
+        good="something was rehearsed, and nothing failed",
+        wrong="a rehearsal failed, none could be made or recorded, or invalid content",
     )
     parser.add_argument(
         "--procedure",
