@@ -124,15 +124,20 @@ def as_of(text: str | None) -> date | None:
         raise UsageError(f"--as-of {text}: {error}") from error
 
 
-def one_service(options: argparse.Namespace) -> tuple[Path, model.Handbook | None]:
-    """The one service that is meant; None, and its problems printed, when it has errors."""
+def one_service(
+    options: argparse.Namespace, corrected: str = ""
+) -> tuple[Path, model.Handbook | None]:
+    """The one service that is meant; None, and its problems printed, when it has errors.
+
+    Those of the record that is about to be `corrected` do not count.
+    """
     from generator.load import UsageError, load, service_folders
 
     folders = service_folders(options.content, options.service)
     if len(folders) > 1:
         names = ", ".join(f.name for f in folders)
         raise UsageError(f"which service? Name one with --service ID: {names}")
-    loaded = load(folders[0])
+    loaded = load(folders[0], corrected=corrected)
     if loaded.handbook is None:
         print_problems(loaded.problems)
     return folders[0], loaded.handbook

@@ -183,7 +183,7 @@ def _record(options: argparse.Namespace, fields: tuple[Field, ...], kind: str) -
     from generator.records import making
     from generator.records.recording import problems_of, write
 
-    folder, book = one_service(options)
+    folder, book = one_service(options, options.supersedes or "")
     if book is None:
         return PROBLEMS
     _ask(options, fields)
@@ -247,14 +247,15 @@ def _audit(options: argparse.Namespace) -> int:
     from generator.problems import has_errors
     from generator.records import history
 
-    problems = []
-    records = 0
-    for folder in service_folders(options.content, options.service):
-        problems += history.problems_of(folder)
-        records += history.count(folder)
+    folders = service_folders(options.content, options.service)
+    problems = history.problems_of(folders, None if options.service else options.content)
     print_problems(problems)
-    wrong = "" if has_errors(problems) else "; by this clone's history none was edited or deleted"
-    print(f"{records} records{wrong}")
+    number = sum(map(history.count, folders))
+    told = "1 record" if number == 1 else f"{number} records"
+    if not has_errors(problems):
+        told += "; by this clone's history none was edited or deleted"
+        told += ", but see the warnings" if problems else ""
+    print(told)
     return PROBLEMS if has_errors(problems) else OK
 
 

@@ -213,7 +213,7 @@ def committed(handbook, rollbook) -> Path:
 
 
 def test_git_knows_of_nothing_where_nothing_was_done(committed, rollbook) -> None:
-    assert "1 records; by this clone's history none was edited" in rollbook("audit").words
+    assert "1 record; by this clone's history none was edited" in rollbook("audit").words
 
 
 @pytest.mark.parametrize("how", ["edited", "deleted", "renamed", "not committed", "in a merge"])
