@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -188,7 +189,8 @@ def _record(options: argparse.Namespace, fields: tuple[Field, ...], kind: str) -
         return PROBLEMS
     _ask(options, fields)
     make = getattr(making, kind)
-    new = make(options, book, folder, today(common.now(), book.service.timezone))
+    day = today(common.now(), book.service.timezone)
+    new = make(options, book, folder, day)
     problems = problems_of(folder, new)
     if problems:
         print_problems(problems)
@@ -196,6 +198,8 @@ def _record(options: argparse.Namespace, fields: tuple[Field, ...], kind: str) -
         return PROBLEMS
     for path in write(new):
         print(f"recorded: {shown_path(path)}")
+    if kind in ("review", "drill") and new.path.name[:10] > day.isoformat():
+        print(f"That day is to come; it is {day}. Until then the gate is red: invalid.")
     print("Commit it as it is; a record is never edited. To correct it: --supersedes")
     return OK
 
@@ -238,7 +242,8 @@ def _diff(options: argparse.Namespace, kind: str) -> int:
     if book is None:
         return PROBLEMS
     for line in differences(book, kind):
-        print(line)
+        indent = "    " if line.startswith(" ") else "  "
+        print(textwrap.fill(line, 80, subsequent_indent=indent, break_long_words=False))
     return OK
 
 

@@ -197,6 +197,12 @@ def test_a_rollback_newer_than_the_document_is_red_until_it_is_answered(
 # --- Cheating.
 
 
+def test_a_record_of_a_day_to_come_is_told_at_once(handbook, rollbook) -> None:
+    made = ("review", "record", *REVIEW, "--outcome", "no-change", "--date")
+    assert "Until then the gate is red: invalid" in rollbook(*made, "2999-03-01").words
+    assert "Until then" not in rollbook(*made, "2020-03-01", "--supersedes", "2999-03-01").words
+
+
 def test_a_review_of_tomorrow_is_invalid(handbook, rollbook, capsys) -> None:
     rollbook("review", "record", *REVIEW, "--outcome", "no-change", "--date", "2026-03-02")
     assert clock(capsys, "review", "2026-03-01")["reasons"] == ["invalid"]
