@@ -145,7 +145,7 @@ def _record(
     options: argparse.Namespace, folder: Path, book: model.Handbook, outcome: Outcome
 ) -> tuple[str | None, bool]:
     """The record of a run, as `drill record` writes it. Answers its place, and whether all is well."""
-    from generator.cli.records import DRILL
+    from generator.cli.fields import DRILL
     from generator.files import shown_path
     from generator.freshness import today
     from generator.records import making

@@ -154,7 +154,8 @@ def test_what_is_not_understood_is_refused(handbook, rollbook, words, expected) 
 
 
 def test_in_a_terminal_it_asks_for_what_is_missing(handbook) -> None:
-    answers = ["A. Person, keeper", "A. Person, keeper", "All sections", "perhaps", "no-change"]
+    people = ["A. Person", "A. Person, nobody", "A. Person, keeper", "A. Person, keeper"]
+    answers = [*people, "All sections", "perhaps", "no-change"]
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "generator", "review", "record"],
@@ -169,6 +170,7 @@ def test_in_a_terminal_it_asks_for_what_is_missing(handbook) -> None:
     shown = os.read(master, 65536).decode()
     os.close(master)
     assert shown.count("what it led to (no-change, changed, retire)") == 2
+    assert "no role is called 'nobody'" in shown and shown.count("who read the document") == 3
     (record,) = (handbook / "records/reviews").glob("*.yaml")
     assert "scope: All sections" in record.read_text()
 
