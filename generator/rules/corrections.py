@@ -64,7 +64,8 @@ def _about_another(
         yield problem_at(
             data["supersedes"],
             f"{data['supersedes']} tells of a run with another log",
-            "correct it with --from the same log; another run is a record of its own",
+            "correct it from the same log, which lies beside it (--from); another run is a record "
+            "of its own",
         )
 
 

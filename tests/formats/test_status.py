@@ -199,13 +199,13 @@ def test_the_calendar_of_what_is_due(world, capsys) -> None:
     # On another day the same is due; done, it moves, and what was promised comes to it.
     publish(capsys, "2026-03-09")
     assert set(events(file)) == set(first)
-    record_review("2026-03-09")
-    record_drill("2026-03-09")
     edit(
         folder / "contacts.yaml",
         "name:\n      unfilled: Who helps\n      owner: keeper\n      required: true\n      by: 2026-12-01",
         "name: Grace Example",
     )
+    record_review("2026-03-09")
+    record_drill("2026-03-09")
     publish(capsys, "2026-03-10")
     after = events(file)
     assert after["review@full.rollbook"][0] == date(2026, 9, 9)
@@ -214,6 +214,28 @@ def test_the_calendar_of_what_is_due(world, capsys) -> None:
     action = "action:2026-03-09-restart.1@full.rollbook"
     assert after[action][:2] == (date(2026, 12, 24), "Full: Buy a lamp")
     assert len(after) == len(first)
+
+
+def test_the_day_to_act_is_today_or_the_end_of_a_waiver(world, capsys) -> None:
+    """What is red whatever its date says is not put off until that date."""
+    folder = service(world, records=False)
+    file = world / "out/full/due.ics"
+    record_review("2026-03-09")
+    edit(folder / "procedures/restart.yaml", "The lights go out.", "The lights stay on.")
+    publish(capsys, "2026-03-10")
+    assert events(file)["review@full.rollbook"][0] == date(2026, 3, 10)
+    assert "now review" in run(capsys, "status", "--as-of", "2026-03-10", code=0)
+    who = ("--reason", "Ill", "--approver", "A. Person, keeper")
+    for clock in ("review", "drill:restart"):
+        days = ("--granted", "2026-03-10", "--until", "2026-03-20")
+        run(capsys, "waiver", "record", "--clock", clock, *who, *days, code=0)
+    publish(capsys, "2026-03-11")
+    after = events(file)
+    for clock in ("review", "drill:restart"):
+        day, _, warn = after[f"{clock}@full.rollbook"]
+        assert day == date(2026, 3, 20) and warn, "an alarm before it is red again"
+    assert "waived until 2026-03-20" in file.read_text("utf-8").replace("\r\n ", "")
+    assert "2026-03-20 " in run(capsys, "status", "--as-of", "2026-03-11", code=0)
 
 
 def test_a_hostile_name_stays_text_in_a_calendar(world, capsys) -> None:
