@@ -155,8 +155,9 @@ How to check it
      git log -m --full-history --no-renames --diff-filter=MDT --name-status \\
        -- content/SERVICE/records
 
-   'rollbook audit' asks the same, and whether a record came late. Whether the
-   history itself was rewritten is for the host of the repository to say.
+   'rollbook audit' asks the same, also under names that the service had before,
+   and whether a record came late. Whether the history itself was rewritten is
+   for the host of the repository to say.
 
 What it does not prove
 ======================

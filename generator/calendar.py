@@ -45,11 +45,12 @@ def events(state: ServiceState) -> Iterator[Event]:
     """The review, each drill, each open fact with a day, what was promised after a drill."""
     for judged in state.clocks:
         clock = judged.clock
-        # What was never done is due every day until it is; an invalid date says nothing.
-        day = state.as_of if judged.state == "never" else judged.due
+        # What is red without a date is due every day until it is done; an invalid date says nothing.
+        day = judged.by(state.as_of)
         if day is None:
             continue
         words = "; ".join(findings.reason_words(judged, r) for r in judged.found)
+        words += f"; waived until {judged.waived}" if judged.waived else ""
         by = f"{clock.owner}: {clock.command}"
         yield Event(clock.id, day, f"{state.name}: {clock.what}", f"{words}\n{by}")
     for blank in state.unfilled:

@@ -20,14 +20,16 @@ class Change:
 
     @property
     def words(self) -> str:
+        """One line; of long values the part that differs, so that a reader sees what does."""
         where = ".".join(self.path)
-        if self.path[-1:] == (ORDER,):
-            return f"{'.'.join(self.path[:-1])}: the order, from {_shown(self.old)} to {_shown(self.new)}"
         if self.old is None:
-            return f"{where}: new, {_shown(self.new)}"
+            return f"{where}: new, {_cut(_shown(self.new))}"
         if self.new is None:
-            return f"{where}: gone, was {_shown(self.old)}"
-        return f"{where}: from {_shown(self.old)} to {_shown(self.new)}"
+            return f"{where}: gone, was {_cut(_shown(self.old))}"
+        old, new = _differing(self.old, self.new)
+        if self.path[-1:] == (ORDER,):
+            return f"{'.'.join(self.path[:-1])}: the order, from {old} to {new}"
+        return f"{where}: from {old} to {new}"
 
 
 ORDER = "(order)"
@@ -76,8 +78,44 @@ def _keyed(value: object) -> dict[str, object] | None:
     return None
 
 
+_LONGEST = 200
+_AROUND = 40
+
+
 def _shown(value: object) -> str:
-    """A value on one line; a long one is cut in the middle of nothing that could mislead."""
+    """A value on one line."""
     text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else f'"{value}"'
-    text = " ".join(text.split())
-    return text if len(text) <= 200 else f"{text[:200]} [...]"
+    return " ".join(text.split())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} [...]"
+
+
+def _differing(before: object, after: object) -> tuple[str, str]:
+    """Two values that differ, as texts that differ: long ones without what they have in common."""
+    old, new = _shown(before), _shown(after)
+    if old == new:
+        # They differ in white space alone, or in what is text and what is data.
+        old, new = (json.dumps(v, ensure_ascii=False) for v in (before, after))
+    if max(len(old), len(new)) <= _LONGEST:
+        return old, new
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    # Some words around it, and whole ones.
+    start = old.rfind(" ", 0, max(0, start - _AROUND)) + 1
+    word = old.find(" ", len(old) - max(0, end - _AROUND))
+    end = len(old) - word if word >= 0 else 0
+    return _window(old, start, end), _window(new, start, end)
+
+
+def _common(one: str, other: str) -> int:
+    """How many signs at the beginning are the same."""
+    pairs = enumerate(zip(one, other))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _window(text: str, start: int, end: int) -> str:
+    middle = _cut(text[start : len(text) - end])
+    behind = " [...]" if end and not middle.endswith("[...]") else ""
+    return f"{'[...] ' if start else ''}{middle}{behind}"

@@ -94,6 +94,14 @@ class Judged:
     def red(self) -> bool:
         return self.state in RED and self.waived is None
 
+    def by(self, as_of: date) -> date | None:
+        """The day by which it has to be done again: the last one of a waiver, today where it is
+        red whatever its date, else the due day. None where that cannot be told.
+        """
+        if self.waived:
+            return self.waived
+        return as_of if self.state in ("never", "changed") else self.due
+
 
 def parse_day(text: str) -> date:
     """`YYYY-MM-DD` and a real day, or ValueError."""

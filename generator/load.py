@@ -59,8 +59,11 @@ def service_folders(content: Path, only: list[str]) -> list[Path]:
     return [p for p in found if not only or p.name in only]
 
 
-def load(folder: Path, more: Iterable[Document] = ()) -> Loaded:
+def load(folder: Path, more: Iterable[Document] = (), corrected: str = "") -> Loaded:
     """Read one service; every problem at once. `more` is what could be added to it.
+
+    `corrected` is a record that is about to be corrected: what rules have against it is no
+    reason to refuse that.
 
     Raises RollbookError when the system refuses to read something.
     """
@@ -96,12 +99,18 @@ def load(folder: Path, more: Iterable[Document] = ()) -> Loaded:
         handbook = assemble(valid)
         # With files missing, a rule that misses something would only point at the gap.
         if not has_errors(problems):
-            problems += rules.check(handbook, valid, folder.name)
+            found = rules.check(handbook, valid, folder.name)
+            problems += (p for p in found if not corrected or not _is_of(corrected, p))
             found = tuple(c for c, _, _ in rules.contradictions(handbook))
             handbook = replace(handbook, contradictions=found)
     if has_errors(problems):
         handbook = None
     return Loaded(folder.name, handbook, tuple(ordered(problems)), tuple(valid))
+
+
+def _is_of(record: str, problem: Problem) -> bool:
+    path = Path(problem.place.file)
+    return path.stem == record and path.parent.parent.name == "records"
 
 
 def load_all(content: Path, only: list[str]) -> Iterator[Loaded]:

@@ -228,10 +228,17 @@ def put(folder: Path, files: Iterable[OutFile]) -> int:
     """Write those of `files` that differ from the disk, beside whatever else lies in `folder`.
 
     Answers how many were written; each replaces the old one in one step. Raises RollbookError
-    when the disk refuses.
+    when the disk refuses, or a link below `folder` would lead elsewhere; then nothing is written.
     """
     written = 0
+    files = list(files)
     with _system("write", folder):
+        for below in sorted({p for f in files for p in Path(f.path).parents if p.name}):
+            if (folder / below).is_symlink():
+                raise RollbookError(
+                    f"cannot write {shown_path(folder / below)}: a link stands where outputs are "
+                    "kept; remove it"
+                )
         for file in files:
             path = folder / file.path
             data = file.text.encode()

@@ -71,12 +71,10 @@ def _facts(state: ServiceState) -> str:
 
 def upcoming(state: ServiceState) -> tuple[str, str]:
     """The first day that is still to come, or that passed first, and what is due then."""
-    dated = [(c.due.isoformat(), c.clock.id) for c in state.clocks if c.due]
-    dated += [(u.by.isoformat(), u.path) for u in state.unfilled if u.by]
-    never = [c.clock.id for c in state.clocks if c.state == "never"]
-    late = sorted(d for d in dated if d[0] < state.as_of.isoformat())
-    if late:
-        return late[0]
-    if never:
-        return "now", never[0]
-    return min(dated, default=("", "-"))
+    undated = [c.clock.id for c in state.clocks if c.red and c.state in ("never", "changed")]
+    dated = [(c.by(state.as_of), c.clock.id) for c in state.clocks if c.clock.id not in undated]
+    dated += [(u.by, u.path) for u in state.unfilled]
+    known = sorted((day, id) for day, id in dated if day)
+    if undated and not (known and known[0][0] < state.as_of):
+        return "now", undated[0]
+    return (known[0][0].isoformat(), known[0][1]) if known else ("", "-")

@@ -159,9 +159,14 @@ def _times(book: model.Handbook) -> Iterator[str]:
 
 
 def _due(service: state.ServiceState) -> Iterator[str]:
-    dated = [(c.due, c.clock.what) for c in service.clocks if c.due]
-    for day, what in sorted(dated):
-        yield f"{day}: {what}"
+    dated = [(day, c.clock.what, c) for c in service.clocks if (day := c.by(service.as_of))]
+    for day, what, judged in sorted(dated, key=lambda d: d[:2]):
+        late = (service.as_of - day).days
+        told = f"{late} {'day' if late == 1 else 'days'} ago" if late > 0 else ""
+        told = "its waiver ends" if judged.waived else told
+        told = judged.state if judged.state in ("never", "changed") and not told else told
+        when = "now" if day == service.as_of and judged.red else day
+        yield f"{when}: {what}" + (f" ({told})" if told else "")
 
 
 def _actions(book: model.Handbook, as_of: date) -> Iterator[str]:

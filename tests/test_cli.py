@@ -62,6 +62,40 @@ def test_help_fits_the_screen_and_loads_nothing_heavy(command):
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
 
+def exit_codes(*command: str) -> dict[int, str]:
+    """What the help of a command says of its exit codes, and that it fits the screen."""
+    done = rollbook(*command, "--help", COLUMNS="80")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    said = re.search(r"^exit codes:\n((?: .+\n)+)", done.stdout, re.M)[1]
+    return {
+        int(n): " ".join(w.split())
+        for n, w in re.findall(r"^  (\d)  (.+(?:\n     .+)*)", said, re.M)
+    }
+
+
+# PartPulse is red and has declared gaps; whoever reads "red" behind 1 must be right.
+CODES = (
+    ("check", "", 1),
+    ("status", "", 0),
+    ("decide", "--error-rate 99", 0),
+    ("canon", "", 0),
+    ("review", "", 0),
+    ("review diff", "", 0),
+    ("drill diff", "", 0),
+    ("validate", "", 0),
+    ("evidence", "--out e.zip", 0),
+)
+
+
+@pytest.mark.parametrize(("command", "options", "code"), CODES, ids=[c[0] for c in CODES])
+def test_help_says_what_the_exit_codes_of_each_command_are(command, options, code, project):
+    said = exit_codes(*command.split())
+    assert set(said) == {0, 1, 2, 3}
+    assert rollbook(*command.split(), *options.split(), cwd=project).returncode == code
+    assert said[1].startswith("red") == (code == 1)
+
+
 def test_version_answers():
     assert re.fullmatch(r"rollbook \d+\.\d+\.\d+\n", rollbook("--version").stdout)
 

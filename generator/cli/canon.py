@@ -15,6 +15,7 @@ def add(commands: Commands) -> None:
         "what governs the services, clause by clause: answers, gaps, age of the evidence",
         "A declared gap is listed, with its owner; it is no error. A clause that is neither answered"
         " nor declared is invalid content.",
+        good="shown, also where there are gaps",
     )
     add_day(canon)
     add_format(canon, "text", "json")

@@ -18,9 +18,20 @@ if TYPE_CHECKING:
 
 OK, PROBLEMS, USAGE, FAULT = 0, 1, 2, 3
 
-EPILOG = """\
-exit codes: 0 nothing wrong (due soon is 0, and is said), 1 problems: invalid
-content, red gate, drift, 2 wrong usage, 3 it could not do its work"""
+INVALID = "invalid content"
+
+
+def exits(good: str, wrong: str) -> str:
+    """What the exit codes of a command mean; 2 and 3 mean the same everywhere."""
+    codes = (good, wrong, "wrong usage", "it could not do its work")
+    lines = (
+        textwrap.fill(f"{code}  {means}", 78, initial_indent="  ", subsequent_indent="     ")
+        for code, means in enumerate(codes)
+    )
+    return "\n".join(("exit codes:", *lines))
+
+
+EPILOG = exits("nothing wrong", "problems; the help of each command says which")
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -32,28 +43,44 @@ class Commands:
     inner: argparse._SubParsersAction
     shared: argparse.ArgumentParser
 
-    def add(self, name: str, run: Run, text: str, more: str = "") -> argparse.ArgumentParser:
-        """One command: `text` is its line in the list, `more` follows in its own help."""
-        found = self._parser(name, text, more, self.shared)
+    def add(
+        self,
+        name: str,
+        run: Run,
+        text: str,
+        more: str = "",
+        *,
+        good: str = "nothing wrong",
+        wrong: str = INVALID,
+    ) -> argparse.ArgumentParser:
+        """One command: `text` is its line in the list, `more` follows in its own help.
+
+        `good` and `wrong` say what its exit codes 0 and 1 mean.
+        """
+        found = self._parser(name, text, more, exits(good, wrong), self.shared)
         found.set_defaults(command=run)
         return found
 
     def group(self, name: str, text: str, run: Run | None = None):
         """A command with commands of its own, and its parser; `run` is what it does without one."""
         above = (self.shared,) if run else ()
-        parser = self._parser(name, text, "", *above)
+        parser = self._parser(
+            name, text, "", exits("shown, whatever it says", INVALID) if run else EPILOG, *above
+        )
         if run:
             parser.set_defaults(command=run)
         inner = parser.add_subparsers(required=run is None, metavar="COMMAND", title="commands")
         return parser, Commands(inner, self.shared)
 
-    def _parser(self, name: str, text: str, more: str, *above: argparse.ArgumentParser):
+    def _parser(
+        self, name: str, text: str, more: str, ending: str, *above: argparse.ArgumentParser
+    ):
         return self.inner.add_parser(
             name,
             parents=above,
             help=text,
             description=textwrap.fill(f"{text[0].upper()}{text[1:]}. {more}", 78),
-            epilog=EPILOG,
+            epilog=ending,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 
@@ -97,15 +124,20 @@ def as_of(text: str | None) -> date | None:
         raise UsageError(f"--as-of {text}: {error}") from error
 
 
-def one_service(options: argparse.Namespace) -> tuple[Path, model.Handbook | None]:
-    """The one service that is meant; None, and its problems printed, when it has errors."""
+def one_service(
+    options: argparse.Namespace, corrected: str = ""
+) -> tuple[Path, model.Handbook | None]:
+    """The one service that is meant; None, and its problems printed, when it has errors.
+
+    Those of the record that is about to be `corrected` do not count.
+    """
     from generator.load import UsageError, load, service_folders
 
     folders = service_folders(options.content, options.service)
     if len(folders) > 1:
         names = ", ".join(f.name for f in folders)
         raise UsageError(f"which service? Name one with --service ID: {names}")
-    loaded = load(folders[0])
+    loaded = load(folders[0], corrected=corrected)
     if loaded.handbook is None:
         print_problems(loaded.problems)
     return folders[0], loaded.handbook

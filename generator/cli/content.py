@@ -18,7 +18,13 @@ from generator.cli.common import (
 
 
 def add(commands: Commands) -> None:
-    build = commands.add("build", _build, "render everything that the content says")
+    build = commands.add(
+        "build",
+        _build,
+        "render everything that the content says",
+        good="done (with --check: nothing differs)",
+        wrong="invalid content, or an output edited by hand (with --check: one that differs)",
+    )
     build.add_argument(
         "--out",
         type=Path,
@@ -31,11 +37,20 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="write nothing; show what is out of date, missing, orphaned or edited by hand",
     )
-    check = commands.add("validate", _validate, "show every problem of the content")
+    check = commands.add(
+        "validate",
+        _validate,
+        "show every problem of the content",
+        good="no error (warnings are shown)",
+        wrong="errors, also references that lead nowhere",
+    )
     references.add(check)
     add_format(check, *report.VALIDATE)
     evidence = commands.add(
-        "evidence", _evidence, "put document, scripts, facts and records into one archive"
+        "evidence",
+        _evidence,
+        "put document, scripts, facts and records into one archive",
+        good="written, also where the gate is red",
     )
     evidence.add_argument(
         "--out", type=Path, required=True, metavar="FILE.zip", help="the archive to write"

@@ -28,6 +28,7 @@ def add(commands: Commands) -> None:
         "whether to roll back, who may trigger it, and which procedure to use",
         "Give what you know: figures as --METRIC NUMBER, conditions as --trigger ID. "
         "The metrics, triggers and cases are those of the content.",
+        good="answered, whatever the answer is",
     )
     # The help needs the content, and so has to wait until all options are read.
     parser.allow_abbrev = False

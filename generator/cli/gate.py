@@ -20,13 +20,15 @@ def add(commands: Commands) -> None:
         "check",
         _check,
         "the gate: red when a review or drill is overdue or a required fact is open",
+        good="not red (due soon and waived are 0, and are said)",
+        wrong="red, or invalid content",
     )
     status = commands.add(
         "status",
         _status,
         "one line a service: clocks, open facts, what is next",
-        "The worst comes first. An overview is no gate: a red service is exit code 0, only "
-        "invalid content is 1.",
+        "The worst comes first. An overview is no gate; the gate is 'rollbook check'.",
+        good="shown, also where a service is red",
     )
     for parser in (check, status):
         add_day(parser)

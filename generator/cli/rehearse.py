@@ -27,6 +27,8 @@ def add(commands: Commands) -> None:
         "run the scripts of procedures and checklists for real, in a sandbox",
         "The sandbox is made on the spot; outside services are stood in for on this machine, and "
         "nothing of yours is touched. A rehearsal is no drill.",
+        good="something was rehearsed, and nothing failed",
+        wrong="a rehearsal failed, none could be made or recorded, or invalid content",
     )
     parser.add_argument(
         "--procedure",
@@ -157,7 +159,7 @@ def _record(
     options: argparse.Namespace, folder: Path, book: model.Handbook, outcome: Outcome
 ) -> tuple[str | None, bool]:
     """The record of a run, as `drill record` writes it. Answers its place, and whether all is well."""
-    from generator.cli.records import DRILL
+    from generator.cli.fields import DRILL
     from generator.files import shown_path
     from generator.freshness import today
     from generator.records import making

@@ -7,51 +7,91 @@ remote branch to prevent. Whoever reads the result must know it.
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
 from generator.files import shown_path
 from generator.load import UsageError
-from generator.problems import Place, Problem, RollbookError
+from generator.problems import Place, Problem
+from generator.records.gitlog import Touch, git, moves, touches, uncommitted, unseen
 
 LATEST = timedelta(days=7)
 
 _VERBS = {"M": "edited", "T": "replaced by something that is no file", "D": "deleted or moved"}
 
 
-@dataclass(frozen=True)
-class Touch:
-    """One commit touched one file: `how` is A, M, T or D; `commit` is empty when not committed."""
+def problems_of(folders: Iterable[Path], content: Path | None = None) -> list[Problem]:
+    """What Git knows against the records of some services; each touch of each file is one problem.
 
-    path: Path
-    how: str
-    commit: str
-    day: date | None
+    A late commit is a warning, and so is an edit that was taken back. With `content`, also
+    what it knows against services that are no longer there.
 
-
-def problems_of(folder: Path) -> list[Problem]:
-    """What Git knows against the records of a service; each touch of each file is one problem.
-
-    A late commit is a warning, and so is an edit that was taken back.
-
-    Raises UsageError where the folder is in no clone, or in one without its history.
+    Raises UsageError where a folder is in no clone, or in one without its history.
     """
-    where = folder / "records"
-    root = Path(_git(folder, "rev-parse", "--show-toplevel").strip())
-    if _git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
+    found: list[Problem | None] = []
+    left: set[Path] = set()
+    for folder in folders:
+        root = root_of(folder)
+        # Git knows no folder by a link that leads to it from outside.
+        where = folder.resolve() / "records"
+        told, moved = _since_the_first(where, root)
+        left |= moved
+        # The oldest comes last.
+        first = {t.path: t for t in told if t.how == "A"}
+        told += uncommitted(where, root)
+        found += map(_unseen, unseen(where, root))
+        found += (_problem(t, _as_recorded(t.path, root, first.get(t.path))) for t in told)
+        lie_there = (p for p in sorted((folder / "records").glob("*/*.*")) if p.is_file())
+        found += (_not_committed(p) for p in lie_there if root / _in_clone(p, root) not in first)
+    if content is not None:
+        found += _services_that_are_gone(content, left)
+    return [p for p in dict.fromkeys(found) if p]
+
+
+def root_of(folder: Path) -> Path:
+    """The root of the clone that a folder lies in, with all of its history."""
+    if git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
         raise UsageError(
             "this clone has only a part of the history: fetch all of it (git fetch --unshallow;"
             " fetch-depth: 0 in a workflow)"
         )
-    touches = list(_touches(folder, root, where))
-    first = {t.path: t.commit for t in touches if t.how == "A"}  # the oldest comes last
-    found = [_problem(t, _as_recorded(t.path, root, first.get(t.path))) for t in touches]
-    lie_there = (p for p in sorted(where.glob("*/*.*")) if p.is_file())
-    missing = (p for p in lie_there if root / _in_clone(p, root) not in first)
-    return [*(p for p in found if p), *map(_not_committed, missing)]
+    return Path(git(folder, "rev-parse", "--show-toplevel").rstrip("\n")).resolve()
+
+
+def _since_the_first(records: Path, root: Path) -> tuple[list[Touch], set[Path]]:
+    """Every touch of every record, also under names that it had before; and those names.
+
+    A commit in which a record left one folder and came into another one moved it, be it
+    the service that was renamed or a folder above it. Where it had other bytes afterwards,
+    it was edited.
+    """
+    told: list[Touch] = []
+    now: dict[Path, Path] = {}
+    left: set[tuple[str, Path]] = set()
+    look = touches(root, [records])
+    while look:
+        came = moves(root, {t.commit for t in look if t.how == "A"})
+        earlier: dict[Path, Path] = {}
+        commits = set()
+        for touch in look:
+            path = now.get(touch.then, touch.then)
+            move = came.get((touch.commit, touch.then)) if touch.how == "A" else None
+            if move is None:
+                told.append(touch.called(path))
+                continue
+            if not move.same:
+                told.append(touch.called(path, how="M"))
+            if (touch.commit, move.old) not in left:
+                left.add((touch.commit, move.old))
+                earlier[move.old] = path
+                commits.add(touch.commit)
+        now |= earlier
+        folders = {path.parent.parent for path in earlier}
+        found = touches(root, folders, commits) if folders else []
+        look = [t for t in found if t.then in earlier]
+    stayed = (t for t in told if t.how != "D" or (t.commit, t.then) not in left)
+    return list(dict.fromkeys(stayed)), {path for _, path in left}
 
 
 def _in_clone(path: Path, root: Path) -> Path:
@@ -69,11 +109,19 @@ def _not_committed(path: Path) -> Problem:
     )
 
 
-def _as_recorded(path: Path, root: Path, first: str | None) -> bool:
+def _unseen(path: Path) -> Problem:
+    return Problem(
+        Place(shown_path(path)),
+        "Git was told here not to look whether it changes",
+        "git update-index --no-assume-unchanged --no-skip-worktree FILE; then ask again",
+    )
+
+
+def _as_recorded(path: Path, root: Path, first: Touch | None) -> bool:
     """Whether the file is now, byte for byte, what the first commit of it recorded."""
     if first is None or not path.is_file():
         return False
-    recorded = _git(root, "show", f"{first}:{path.relative_to(root).as_posix()}")
+    recorded = git(root, "show", f"{first.commit}:{first.then.relative_to(root).as_posix()}")
     return path.read_bytes() == recorded.encode("utf-8", "surrogateescape")
 
 
@@ -84,7 +132,8 @@ def _problem(touch: Touch, as_recorded: bool) -> Problem | None:
     commit = (
         f"in commit {touch.commit[:12]} of {touch.day}" if touch.commit else "and not committed"
     )
-    what = f"{_VERBS.get(touch.how, 'changed')} {commit}"
+    name = f", as {shown_path(touch.then)}" if touch.then != touch.path else ""
+    what = f"{_VERBS.get(touch.how, 'changed')} {commit}{name}"
     if as_recorded:
         return Problem(place, f"{what}; by now it is what was recorded", severity="warning")
     return Problem(
@@ -109,44 +158,24 @@ def _late(touch: Touch, place: Place) -> Problem | None:
     )
 
 
-def _touches(folder: Path, root: Path, where: Path) -> Iterator[Touch]:
-    # Merges too, against each parent, and no side branch left out: an edit can hide there.
-    log = _git(
-        folder,
-        *("log", "-m", "--full-history", "--no-renames", "--diff-filter=AMTD"),
-        *("--name-status", "-z", "--format=%x01%H %cs", "--", str(where.absolute())),
-    )
-    commit, day = "", None
-    fields = iter(log.split("\0"))
-    for field in fields:
-        word = field.lstrip("\n")
-        if word.startswith("\1"):
-            commit, day = word[1:].split()[0], date.fromisoformat(word[1:].split()[1])
-        elif word:
-            yield Touch(root / next(fields), word, commit, day)
-    changed = _git(
-        folder,
-        *("diff", "--no-renames", "--diff-filter=MTD", "--name-status", "-z", "HEAD", "--"),
-        str(where.absolute()),
-    )
-    fields = iter(changed.split("\0"))
-    for word in fields:
-        if word:
-            yield Touch(root / next(fields), word, "", None)
-
-
-def _git(folder: Path, *words: str) -> str:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env = {**kept, "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
-    command = ["git", "-c", "core.quotePath=false", *words]
-    try:
-        run = subprocess.run(command, cwd=folder, env=env, capture_output=True)
-    except FileNotFoundError as error:
-        raise RollbookError("git is not on this machine; only Git knows the history") from error
-    if run.returncode:
-        said = run.stderr.decode("utf-8", "replace").strip().split("\n")[0]
-        raise RollbookError(f"git cannot tell the history of {shown_path(folder)}: {said}")
-    return run.stdout.decode("utf-8", "surrogateescape")
+def _services_that_are_gone(content: Path, moved: set[Path]) -> list[Problem]:
+    """A service may end, and its records with it; whoever audits has to know that it did."""
+    root = root_of(content)
+    gone: dict[Path, list[Touch]] = {}
+    for touch in touches(root, [content.resolve()], below="*/records/*/*"):
+        service = touch.then.parent.parent.parent
+        if touch.how == "D" and touch.then not in moved and not service.exists():
+            gone.setdefault(service, []).append(touch)
+    return [
+        Problem(
+            Place(shown_path(service)),
+            f"the service is gone, and its records with it: {len({t.then for t in found})} files, "
+            f"in commit {found[0].commit[:12]} of {found[0].day}",
+            "fine if it has ended; if it was renamed, bring its records back under the new name",
+            severity="warning",
+        )
+        for service, found in sorted(gone.items())
+    ]
 
 
 def count(folder: Path) -> int:

@@ -35,8 +35,8 @@ def review(given: Namespace, book: model.Handbook, folder: Path, today: date) ->
         "date": day,
         "version": book.revision.version,
         "stamp": stamp(text),
-        "reviewer": _person(given.reviewer, "--reviewer", book),
-        "approver": _person(given.approver, "--approver", book),
+        "reviewer": person(given.reviewer, "--reviewer", book),
+        "approver": person(given.approver, "--approver", book),
         "scope": given.scope,
         "outcome": given.outcome,
         "findings": given.finding,
@@ -78,13 +78,13 @@ def drill(given: Namespace, book: model.Handbook, folder: Path, today: date) -> 
         "start": run.start if run else given.start,
         "end": end,
         "target": duration_text(procedure.budget.max) if procedure.budget else None,
-        "participants": [_person(p, "--participant", book) for p in given.participant],
+        "participants": [person(p, "--participant", book) for p in given.participant],
         "steps": steps,
         "verification": given.verification or verified,
         "deviations": given.deviation,
         "actions": [_action(a, book) for a in given.action],
         "night": given.night,
-        "reviewer": given.reviewer and _person(given.reviewer, "--reviewer", book),
+        "reviewer": given.reviewer and person(given.reviewer, "--reviewer", book),
         "supersedes": given.supersedes,
     }
     name = f"{evidence.day_of(end, book.service.timezone)}-{procedure.id}"
@@ -108,7 +108,7 @@ def carry(given: Namespace, book: model.Handbook, folder: Path, today: date) -> 
         "drill": found.id,
         "script-sha256": sha256(script(procedure, book).encode()).hexdigest(),
         "reason": given.reason,
-        "approver": _person(given.approver, "--approver", book),
+        "approver": person(given.approver, "--approver", book),
         "supersedes": given.supersedes,
     }
     return draft(folder, "carried", f"{today}-{procedure.id}", data)
@@ -122,7 +122,7 @@ def waiver(given: Namespace, book: model.Handbook, folder: Path, today: date) ->
     data = {
         "clock": given.clock,
         "reason": given.reason,
-        "approver": _person(given.approver, "--approver", book),
+        "approver": person(given.approver, "--approver", book),
         "granted": granted,
         "until": _day(given.until, "--until", today),
         "supersedes": given.supersedes,
@@ -142,7 +142,7 @@ def rollback(given: Namespace, book: model.Handbook, folder: Path, today: date) 
         "version": book.revision.version,
         "start": run.start if run else given.start,
         "end": end,
-        "who": _person(given.who, "--who", book),
+        "who": person(given.who, "--who", book),
         "trigger": given.trigger,
         "outcome": outcome,
         "no-change": given.no_change,
@@ -234,7 +234,8 @@ def _by_hand(
         yield id, (result.strip(), note.strip())
 
 
-def _person(text: str, flag: str, book: model.Handbook) -> dict[str, str]:
+def person(text: str, flag: str, book: model.Handbook) -> dict[str, str]:
+    """`NAME, ROLE`, with a role of this service."""
     name, _, role = (part.strip() for part in text.rpartition(","))
     roles = book.contacts.roles
     if not name:

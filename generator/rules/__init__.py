@@ -22,7 +22,12 @@ from generator.rules.canons import (
     clauses_refer_to_what_exists,
 )
 from generator.rules.checklists import checklists_can_run, messages_can_be_filled
+from generator.rules.claims import (
+    roles_are_those_of_the_contacts,
+    versions_are_those_of_the_document,
+)
 from generator.rules.context import Context
+from generator.rules.corrections import corrections_correct_something
 from generator.rules.deciding import (
     choices_lead_somewhere,
     decisions_decide_something,
@@ -39,7 +44,6 @@ from generator.rules.order import dates_are_in_order, spans_are_in_order
 from generator.rules.parameters import parameters_have_values
 from generator.rules.procedures import procedures_can_run
 from generator.rules.records import (
-    corrections_correct_something,
     evidence_is_whole,
     logs_say_the_same,
     record_days_are_in_order,
@@ -89,6 +93,8 @@ RULES: tuple[Rule, ...] = (
     record_days_are_in_order,
     corrections_correct_something,
     waivers_are_short,
+    versions_are_those_of_the_document,
+    roles_are_those_of_the_contacts,
 )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from generator.files import CONTENT, LOG, RECORDS, Document
-from generator.problems import Problem, did_you_mean, quoted
+from generator.problems import Problem, quoted
 from generator.records import runlog
 from generator.records.evidence import counts, day_of
 from generator.rules.context import Context
@@ -24,7 +24,7 @@ LONGEST_WAIVER = timedelta(days=30)
 _CORRECT = "bring back what was recorded; records are never edited"
 
 
-def _records(context: Context, *kinds: str) -> Iterator[Document]:
+def records_of(context: Context, *kinds: str) -> Iterator[Document]:
     return (d for d in context.documents if d.kind in (kinds or RECORDS))
 
 
@@ -34,7 +34,7 @@ def _sha256(raw: bytes) -> str:
 
 def evidence_is_whole(context: Context) -> Iterator[Problem]:
     """What lies beside a record is what its hashes say, and is about the same thing."""
-    for document in _records(context):
+    for document in records_of(context):
         for key, ending, what in (
             ("stamp", CONTENT, "the content that this record is about"),
             ("log", LOG, "the run log of this record"),
@@ -61,12 +61,12 @@ def evidence_is_whole(context: Context) -> Iterator[Problem]:
 
 def _about_the_same(context: Context, document: Document, raw: bytes) -> Iterator[Problem]:
     """A review's text names its service; a drill's text its procedure, and each of its steps."""
-    data, text = document.data, _told(raw)
+    data, text = document.data, said_beside(raw)
     if document.kind == "review":
-        told, wanted = _at(text, "content", "service/service", "id"), context.handbook.service.id
+        told, wanted = at(text, "content", "service/service", "id"), context.handbook.service.id
         whole = told is not None
     else:
-        told, wanted = _at(text, "content", "id"), data["procedure"]
+        told, wanted = at(text, "content", "id"), data["procedure"]
         whole = told == wanted
     if text.get("kind") != document.kind or not whole:
         what = {"review": "a service"}.get(document.kind, "its procedure")
@@ -83,8 +83,8 @@ def _about_the_same(context: Context, document: Document, raw: bytes) -> Iterato
             severity="warning",
         )
     elif document.kind == "drill":
-        steps = _at(text, "content", "steps")
-        ids = [_at(s, "id") for s in steps] if isinstance(steps, list) else []
+        steps = at(text, "content", "steps")
+        ids = [at(s, "id") for s in steps] if isinstance(steps, list) else []
         if ids != [s["id"] for s in data["steps"]]:
             yield problem_at(
                 data["steps"],
@@ -93,7 +93,7 @@ def _about_the_same(context: Context, document: Document, raw: bytes) -> Iterato
             )
 
 
-def _told(raw: bytes) -> dict:
+def said_beside(raw: bytes) -> dict:
     """What the text beside a record says; nothing where it is no canonical text."""
     try:
         found = json.loads(raw)
@@ -102,7 +102,8 @@ def _told(raw: bytes) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _at(data: object, *keys: str) -> object:
+def at(data: object, *keys: str) -> object:
+    """What lies at the end of the keys; None where there is no such thing."""
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None
     return data
@@ -110,7 +111,7 @@ def _at(data: object, *keys: str) -> object:
 
 def logs_say_the_same(context: Context) -> Iterator[Problem]:
     """A record says what its run log says."""
-    for document in _records(context, "drill", "rollback"):
+    for document in records_of(context, "drill", "rollback"):
         data = document.data
         if "log" not in data or LOG not in document.attached:
             if document.kind == "drill" and ("script" in data or _needs_a_log(document)):
@@ -153,7 +154,7 @@ def _needs_a_log(document: Document) -> bool:
     """Whether a script was to run, by the content that the record is about."""
     if document.data["kind"] != "functional":
         return False
-    return _at(_told(document.attached.get(CONTENT, b"")), "content", "script") is not None
+    return at(said_beside(document.attached.get(CONTENT, b"")), "content", "script") is not None
 
 
 def _steps_as_logged(document: Document, run: runlog.Run) -> Iterator[Problem]:
@@ -176,7 +177,7 @@ def _steps_as_logged(document: Document, run: runlog.Run) -> Iterator[Problem]:
 
 def record_days_are_in_order(context: Context) -> Iterator[Problem]:
     timezone = context.handbook.service.timezone
-    for document in _records(context):
+    for document in records_of(context):
         data = document.data
         if "start" in data and data["end"] < data["start"]:
             yield problem_at(data["end"], f"ended before it began ({data['start']})", _CORRECT)
@@ -190,45 +191,17 @@ def record_days_are_in_order(context: Context) -> Iterator[Problem]:
             )
 
 
-def corrections_correct_something(context: Context) -> Iterator[Problem]:
-    for kind in sorted(RECORDS):
-        corrects = {d.stem: d.data.get("supersedes") for d in _records(context, kind)}
-        for stem, id in corrects.items():
-            if id is not None and id not in corrects:
-                yield problem_at(
-                    id, f"no {kind} is called {quoted(id)}", did_you_mean(id, corrects)
-                )
-            elif id is not None and _leads_back(stem, corrects):
-                yield problem_at(
-                    id, "these records correct each other", "a record corrects an earlier one"
-                )
-    drills = {d.stem: d.data for d in _records(context, "drill")}
-    timezone = context.handbook.service.timezone
-    for document in _records(context, "carried"):
-        id, day = document.data["drill"], document.data["date"]
-        if id not in drills:
-            yield problem_at(id, f"no drill is called {quoted(id)}", did_you_mean(id, drills))
-        elif day < (done := day_of(drills[id]["end"], timezone).isoformat()):
-            yield problem_at(day, f"earlier than the drill that it is about ({done})", _CORRECT)
-
-
-def _leads_back(stem: str, corrects: dict[str, str | None]) -> bool:
-    seen = set()
-    at: str | None = stem
-    while at is not None and at not in seen:
-        seen.add(at)
-        at = corrects.get(at)
-    return at is not None
-
-
 def waivers_are_short(context: Context) -> Iterator[Problem]:
     """At most 30 days, and never two in a row: between two of them the thing was done."""
     book = context.handbook
     by_clock: dict[str, list] = {}
-    for document in _records(context, "waiver"):
+    corrected = {w.supersedes for w in book.records.waivers}
+    for document in records_of(context, "waiver"):
         data = document.data
         waiver = next(w for w in book.records.waivers if w.id == document.stem)
-        if waiver.until < waiver.granted:
+        if waiver.id in corrected:
+            pass  # It covers nothing any more; whether one followed it in a row still counts.
+        elif waiver.until < waiver.granted:
             yield problem_at(data["until"], f"ends before it begins ({waiver.granted})", _CORRECT)
         elif waiver.until - waiver.granted > LONGEST_WAIVER:
             latest = waiver.granted + LONGEST_WAIVER

@@ -103,6 +103,23 @@ def test_a_disk_that_refuses_is_3_and_a_sentence(world, capsys) -> None:
     assert "cannot write out" in capsys.readouterr().err
 
 
+def test_a_link_below_the_folder_leads_nothing_elsewhere(world, capsys) -> None:
+    from generator.cli import main
+
+    service(world)
+    (world / "elsewhere").mkdir()
+    (world / "out").mkdir()
+    (world / "out/full").symlink_to(world / "elsewhere")
+    assert main(["status", "--out", "out", "--as-of", "2026-08-15"]) == 3
+    assert "cannot write out/full: a link stands where outputs are kept" in capsys.readouterr().err
+    assert not list((world / "elsewhere").iterdir()) and not (world / "out/freshness.json").exists()
+    # The folder that was named is the user's own choice, and may be a link.
+    (world / "out/full").unlink()
+    (world / "site").symlink_to("out")
+    run(capsys, "status", "--out", "site", "--as-of", "2026-08-15", code=0)
+    assert (world / "out/full/badge.json").is_file()
+
+
 def test_a_badge_says_the_state_and_the_day(world, capsys) -> None:
     hostile(world)
     publish(capsys, "2026-03-01")
@@ -182,13 +199,13 @@ def test_the_calendar_of_what_is_due(world, capsys) -> None:
     # On another day the same is due; done, it moves, and what was promised comes to it.
     publish(capsys, "2026-03-09")
     assert set(events(file)) == set(first)
-    record_review("2026-03-09")
-    record_drill("2026-03-09")
     edit(
         folder / "contacts.yaml",
         "name:\n      unfilled: Who helps\n      owner: keeper\n      required: true\n      by: 2026-12-01",
         "name: Grace Example",
     )
+    record_review("2026-03-09")
+    record_drill("2026-03-09")
     publish(capsys, "2026-03-10")
     after = events(file)
     assert after["review@full.rollbook"][0] == date(2026, 9, 9)
@@ -197,6 +214,28 @@ def test_the_calendar_of_what_is_due(world, capsys) -> None:
     action = "action:2026-03-09-restart.1@full.rollbook"
     assert after[action][:2] == (date(2026, 12, 24), "Full: Buy a lamp")
     assert len(after) == len(first)
+
+
+def test_the_day_to_act_is_today_or_the_end_of_a_waiver(world, capsys) -> None:
+    """What is red whatever its date says is not put off until that date."""
+    folder = service(world, records=False)
+    file = world / "out/full/due.ics"
+    record_review("2026-03-09")
+    edit(folder / "procedures/restart.yaml", "The lights go out.", "The lights stay on.")
+    publish(capsys, "2026-03-10")
+    assert events(file)["review@full.rollbook"][0] == date(2026, 3, 10)
+    assert "now review" in run(capsys, "status", "--as-of", "2026-03-10", code=0)
+    who = ("--reason", "Ill", "--approver", "A. Person, keeper")
+    for clock in ("review", "drill:restart"):
+        days = ("--granted", "2026-03-10", "--until", "2026-03-20")
+        run(capsys, "waiver", "record", "--clock", clock, *who, *days, code=0)
+    publish(capsys, "2026-03-11")
+    after = events(file)
+    for clock in ("review", "drill:restart"):
+        day, _, warn = after[f"{clock}@full.rollbook"]
+        assert day == date(2026, 3, 20) and warn, "an alarm before it is red again"
+    assert "waived until 2026-03-20" in file.read_text("utf-8").replace("\r\n ", "")
+    assert "2026-03-20 " in run(capsys, "status", "--as-of", "2026-03-11", code=0)
 
 
 def test_a_hostile_name_stays_text_in_a_calendar(world, capsys) -> None:

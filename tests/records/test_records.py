@@ -154,7 +154,8 @@ def test_what_is_not_understood_is_refused(handbook, rollbook, words, expected) 
 
 
 def test_in_a_terminal_it_asks_for_what_is_missing(handbook) -> None:
-    answers = ["A. Person, keeper", "A. Person, keeper", "All sections", "perhaps", "no-change"]
+    people = ["A. Person", "A. Person, nobody", "A. Person, keeper", "A. Person, keeper"]
+    answers = [*people, "All sections", "perhaps", "no-change"]
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "generator", "review", "record"],
@@ -169,6 +170,7 @@ def test_in_a_terminal_it_asks_for_what_is_missing(handbook) -> None:
     shown = os.read(master, 65536).decode()
     os.close(master)
     assert shown.count("what it led to (no-change, changed, retire)") == 2
+    assert "no role is called 'nobody'" in shown and shown.count("who read the document") == 3
     (record,) = (handbook / "records/reviews").glob("*.yaml")
     assert "scope: All sections" in record.read_text()
 
@@ -197,6 +199,12 @@ def test_a_rollback_newer_than_the_document_is_red_until_it_is_answered(
 # --- Cheating.
 
 
+def test_a_record_of_a_day_to_come_is_told_at_once(handbook, rollbook) -> None:
+    made = ("review", "record", *REVIEW, "--outcome", "no-change", "--date")
+    assert "Until then the gate is red: invalid" in rollbook(*made, "2999-03-01").words
+    assert "Until then" not in rollbook(*made, "2020-03-01", "--supersedes", "2999-03-01").words
+
+
 def test_a_review_of_tomorrow_is_invalid(handbook, rollbook, capsys) -> None:
     rollbook("review", "record", *REVIEW, "--outcome", "no-change", "--date", "2026-03-02")
     assert clock(capsys, "review", "2026-03-01")["reasons"] == ["invalid"]
@@ -213,7 +221,7 @@ def committed(handbook, rollbook) -> Path:
 
 
 def test_git_knows_of_nothing_where_nothing_was_done(committed, rollbook) -> None:
-    assert "1 records; by this clone's history none was edited" in rollbook("audit").words
+    assert "1 record; by this clone's history none was edited" in rollbook("audit").words
 
 
 @pytest.mark.parametrize("how", ["edited", "deleted", "renamed", "not committed", "in a merge"])

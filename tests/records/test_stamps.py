@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import rfc8785
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generator import schema, stamps
-from generator.changes import changes
+from generator.changes import Change, _differing, changes
 from generator.files import KINDS, RECORDS, Document, read_service
 from generator.source import Mapping, Node, Scalar, Sequence, parse
 from generator.text import fold
@@ -250,3 +250,28 @@ def test_changes_are_told_by_the_ids_of_things() -> None:
     }
     for old, new, words in told.values():
         assert [c.words for c in changes(text(old), text(new))] == words
+
+
+_values = st.text(max_size=30) | st.lists(st.text(max_size=30), max_size=4)
+
+
+@given(_values, _values, st.text(max_size=400), st.text(max_size=400))
+def test_what_is_told_of_a_change_shows_the_difference(old, new, before, after) -> None:
+    """However long the text around it is; and no more than a few lines of it."""
+    assume(old != new)
+    pair = [[before, value, after] for value in (old, new)]
+    for values in ((old, new), pair):
+        was, now = _differing(*values)
+        assert was != now
+        assert Change(("a",), *values).words == f"a: from {was} to {now}"
+        assert len(was + now) < 1000 and "\n" not in was + now
+
+
+def test_a_word_in_a_long_text_is_told_with_the_words_around_it() -> None:
+    lines = [f"Line {n} says nothing of interest to anybody at all." for n in range(30)]
+    other = [*lines[:20], lines[20].replace("nothing", "much"), *lines[21:]]
+    words = Change(("steps", "look"), lines, other).words
+    assert words == (
+        'steps.look: from [...] interest to anybody at all.", "Line 20 says nothing of interest to anybody at all.", "Line 21 [...]'
+        ' to [...] interest to anybody at all.", "Line 20 says much of interest to anybody at all.", "Line 21 [...]'
+    )

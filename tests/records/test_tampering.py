@@ -171,6 +171,75 @@ def hidden_from_git(folder: Path, _) -> None:
     git("commit", "-q", "--amend", "-m", "nothing here")
 
 
+def edited_unseen_by_git(folder: Path, _) -> None:
+    record = folder / "records/reviews/2026-03-01.yaml"
+    git("update-index", "--assume-unchanged", str(record))
+    edit(record, "scope: All sections", "scope: More")
+
+
+def renamed(folder: Path, to: str = "shop") -> Path:
+    """The whole folder of a service under another name."""
+    edit(folder / "service.yaml", f"id: {folder.name}", f"id: {to}")
+    return folder.rename(folder.with_name(to))
+
+
+def edited_then_renamed(folder: Path, rollbook) -> None:
+    edited(folder, rollbook)
+    renamed(folder)
+    commit()
+
+
+def edited_while_renamed(folder: Path, _) -> None:
+    edit(renamed(folder) / "records/reviews/2026-03-01.yaml", "scope: All sections", "scope: More")
+    commit()
+
+
+def edited_on_a_branch_that_renames(folder: Path, rollbook) -> None:
+    git("checkout", "-qb", "side")
+    edited_then_renamed(folder, rollbook)
+    git("checkout", "-q", "-")
+    git("commit", "-q", "--allow-empty", "-m", "meanwhile")
+    git("merge", "-q", "--no-ff", "-m", "merged", "side")
+
+
+def deleted_then_renamed(folder: Path, rollbook) -> None:
+    """The folder is renamed; one record of it goes on the way."""
+    new = renamed(folder)
+    for path in new.glob("records/waivers/*"):
+        path.unlink()
+    commit()
+
+
+def deleted_with_its_service(folder: Path, _) -> None:
+    shutil.copytree(folder, folder.with_name("shop"))
+    shutil.rmtree(folder.with_name("shop") / "records")
+    edit(folder.with_name("shop") / "service.yaml", "id: full", "id: shop")
+    shutil.rmtree(folder)
+    commit()
+
+
+def review_of_no_version(folder: Path, _) -> None:
+    edit(folder / "records/reviews/2026-03-01.yaml", "version: 1.1.0", "version: 2.0.0")
+
+
+def drill_of_no_version(folder: Path, _) -> None:
+    edit(folder / "records/drills/2026-03-01-restart.yaml", "version: 1.1.0", "version: 2.0.0")
+
+
+def review_by_nobody(folder: Path, _) -> None:
+    edit(folder / "records/reviews/2026-03-01.yaml", "role: helper", "role: auditor")
+
+
+def waived_by_nobody(folder: Path, _) -> None:
+    (waiver,) = folder.glob("records/waivers/*.yaml")
+    edit(waiver, "role: keeper", "role: owner")
+
+
+def hidden_behind_another_procedure(folder: Path, _) -> None:
+    drill = folder / "records/drills/2026-03-02-publish.yaml"
+    drill.write_text(drill.read_text("utf-8") + "supersedes: 2026-03-01-restart\n", "utf-8")
+
+
 def step_left_out(folder: Path, _) -> None:
     record = folder / "records/drills/2026-03-02-publish.yaml"
     edit(record, "- id: announce\n  result: ok\n  by: script\n", "")
@@ -235,6 +304,17 @@ TRIED: tuple[tuple[Callable, tuple[str, ...], int, str], ...] = (
     (linked_alone, VALIDATE, 1, "2026-03-01.yaml: error: a link stands where records are kept"),
     (linked_beside, VALIDATE, 1, "content.json: error: a link stands where records are kept"),
     (hidden_from_git, AUDIT, 0, "reviews/2026-03-01.yaml: warning: is not committed"),
+    (edited_unseen_by_git, AUDIT, 1, "01.yaml: error: Git was told here not to look"),
+    (edited_then_renamed, AUDIT, 1, "content/shop/records/reviews/2026-03-01.yaml: error: edited"),
+    (edited_while_renamed, AUDIT, 1, "shop/records/reviews/2026-03-01.yaml: error: edited in"),
+    (edited_on_a_branch_that_renames, AUDIT, 1, "shop/records/reviews/2026-03-01.yaml: error: ed"),
+    (deleted_then_renamed, AUDIT, 0, "content/full: warning: the service is gone, and its records"),
+    (deleted_with_its_service, AUDIT, 0, "full: warning: the service is gone, and its records"),
+    (review_of_no_version, VALIDATE, 1, "the content beside this record is version '1.1.0'"),
+    (drill_of_no_version, VALIDATE, 1, "the history names no version '2.0.0'"),
+    (review_by_nobody, VALIDATE, 1, "what was reviewed has no role 'auditor'"),
+    (waived_by_nobody, VALIDATE, 0, "warning: no role is called 'owner' today"),
+    (hidden_behind_another_procedure, VALIDATE, 1, "is about 'restart', and this record about"),
     (step_left_out, VALIDATE, 1, "not the steps of its procedure, in their order: resolve"),
     (review_of_nothing, VALIDATE, 1, "the content beside this record is not about a service"),
     (review_of_a_pit, VALIDATE, 1, "the content beside this record is not about a service"),
@@ -251,6 +331,44 @@ def test_tampering_is_found(kept, rollbook, tamper, command, code, words) -> Non
     assert words in rollbook(*command, code=code).words
 
 
+def test_a_service_that_is_only_renamed_loses_no_proof(kept, rollbook) -> None:
+    """There, back, and with the folder above it; months after its records were made."""
+    for day, move in (("2026-06-01", "shop"), ("2026-07-01", "full"), ("2026-08-01", "store")):
+        kept = renamed(kept, move)
+        git("add", "-A", ".")
+        git("commit", "-qm", "renamed", day=day)
+        assert (
+            rollbook("audit").words
+            == "4 records; by this clone's history none was edited or deleted"
+        )
+    Path("content").rename("handbooks")
+    git("add", "-A", ".")
+    git("commit", "-qm", "moved", day="2026-09-01")
+    said = rollbook("audit", "--content", "handbooks").words
+    assert said == "4 records; by this clone's history none was edited or deleted"
+
+
+def test_a_mistake_that_is_corrected_is_none(kept, rollbook) -> None:
+    """A record is never edited, so what it claims must not be held against it for ever."""
+    review_of_no_version(kept, rollbook)
+    rollbook("validate", code=1)
+    made = (*REVIEW, "--outcome", "no-change", "--date", "2026-03-01")
+    rollbook("review", "record", *made, code=1)
+    rollbook("review", "record", *made, "--supersedes", "2026-03-01")
+    rollbook("validate")
+
+
+def test_a_waiver_that_is_too_long_can_be_corrected_and_not_prolonged(kept, rollbook) -> None:
+    (waiver,) = kept.glob("records/waivers/*.yaml")
+    edit(waiver, "2026-03-30", "2026-05-30")
+    rollbook("validate", code=1)
+    made = (*WAIVER, "--clock", "drill:restart", "--supersedes", waiver.stem)
+    later = ("--granted", "2026-03-20", "--until", "2026-04-10")
+    assert "a second waiver in a row" in rollbook(*made, *later, code=1).words
+    rollbook(*made, "--granted", "2026-03-02", "--until", "2026-03-30")
+    rollbook("validate")
+
+
 def record_of(rollbook, text: str, *more: str, code: int) -> str:
     Path("run.jsonl").write_text(text, "utf-8")
     made = ("drill", "record", "--from", "run.jsonl", "--environment", "staging")
@@ -262,7 +380,8 @@ def test_a_run_that_an_option_ended_early_is_not_completed_by_words(handbook, ro
     text = "".join([*lines[:3], lines[-1]])  # as with --push-only: the outcome is 0
     said = record_of(rollbook, text, "--step", "announce=ok", code=2)
     assert "the script ended with 0 before it" in said
-    record_of(rollbook, text, code=0)
+    said = record_of(rollbook, text, code=0)
+    assert "It does not count as a drill: it was partial only (not done: announce, " in said
     (record,) = (handbook / "records/drills").glob("*.yaml")
     assert "kind: partial" in record.read_text("utf-8")
     assert "verification: not-done" in record.read_text("utf-8")
