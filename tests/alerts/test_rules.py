@@ -230,6 +230,36 @@ def test_an_address_that_alertmanager_can_use_becomes_a_receiver(
     assert told.stdout.strip() == critical["name"]
 
 
+@pytest.mark.parametrize(
+    ("critical", "warning", "mutes"),
+    [
+        (["primary", "operator"], ["primary"], True),
+        (["primary"], ["primary"], True),
+        (["primary"], ["primary", "operator"], False),
+        (["primary"], ["operator"], False),
+        ([], ["primary"], False),
+    ],
+)
+def test_a_warning_is_muted_only_where_all_its_readers_hear_of_the_worse(
+    critical: list[str], warning: list[str], mutes: bool, tmp_path: Path
+) -> None:
+    thresholds, contacts = reachable("a@shop.example", **MAIL)
+    contacts["contacts"]["operator"] = {
+        **contacts["contacts"]["primary"],
+        "reach": "b@shop.example",
+    }
+    thresholds["alerts"]["routes"] = {
+        severity: [{"contact": id} for id in ids]
+        for severity, ids in (("critical", critical), ("warning", warning))
+        if ids
+    }
+    alerts = made(tmp_path, thresholds, contacts)
+    judged(alerts)
+    text = (alerts / ROUTES).read_text("utf-8")
+    assert ("inhibit_rules" in yaml.safe_load(text)) is mutes
+    assert ("inhibition" in text.partition("\nroute:")[0]) is mutes
+
+
 # --- Any figures.
 
 
