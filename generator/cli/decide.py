@@ -142,7 +142,8 @@ def _figures(rest: list[str], found: Table) -> dict[str, Decimal]:
         if name not in measures:
             names = [f"--{n}" for n in (*measures, "trigger", "case", "list", "format")]
             option = f"--{name}"
-            raise UsageError(f"no option is called {quoted(option)}. {did_you_mean(option, names)}")
+            hint = f"{did_you_mean(option, names)}; --list shows what can be said"
+            raise UsageError(f"no option is called {quoted(option)}. {hint}")
         if not joined:
             if not words or words[0].startswith("--"):
                 raise UsageError(f"--{name} needs a number{_unit(measures[name])}")

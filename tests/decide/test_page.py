@@ -51,6 +51,14 @@ for (const given of CASES) {
   row.how = ways && ways.previousElementSibling.textContent;
   row.notes = [...result.children].filter((e) => e.localName === "p").map((e) => e.textContent);
   row.hidden = result.hidden;
+  const seen = (element) => getComputedStyle(element);
+  form.elements.namedItem(form.querySelector("input").name).focus();
+  row.used = [
+    [...document.querySelectorAll("[aria-live]")].map((e) => e.className),
+    seen(document.querySelector(".rd-head").parentElement).position,
+    seen(document.activeElement).outlineStyle,
+    [...document.querySelectorAll(".rd-now a")].map((a) => a.hash === `#${result.id}`),
+  ];
   out.push(row);
 }
 const pre = document.createElement("pre");
@@ -140,6 +148,8 @@ def expected(found: Table, data: dict) -> dict:
         "how": (HOW if decision.level else HOW_ALL_THE_SAME) if decision.ways else None,
         "notes": [scripts_words(found)] * any(w.command for w in decision.ways) + [NOT_ASKED],
         "hidden": False,
+        # Only the headline is read out; it stays in sight; who uses keys sees where they are.
+        "used": [["rd-head"], "sticky", "solid", [True]],
     }
 
 
