@@ -254,7 +254,8 @@ def test_a_warning_is_muted_only_where_all_its_readers_hear_of_the_worse(
         if ids
     }
     alerts = made(tmp_path, thresholds, contacts)
-    judged(alerts)
+    done = run("amtool", "check-config", alerts / ROUTES)
+    assert done.returncode == 0, done.stdout + done.stderr
     text = (alerts / ROUTES).read_text("utf-8")
     assert ("inhibit_rules" in yaml.safe_load(text)) is mutes
     assert ("inhibition" in text.partition("\nroute:")[0]) is mutes

@@ -82,6 +82,7 @@ def test_function_and_command_answer_as_the_table_says(case, book, capsys):
         (["--error-rate", "-5"], "not a number"),
         (["--slowdown", "1,500"], "not a number"),
         (["--slowdown", "1e400"], "not a number"),
+        (["--slowdown", "1234567890"], "not a number"),
         (["--slowdown", "2", "%"], "belongs to no option"),
         (["--slowdown", "NaN"], "not a number"),
         (["--slowdown", "1e3"], "not a number"),

@@ -243,6 +243,7 @@ def test_what_is_no_figure_gets_no_answer(tmp_path):
     book = load(ROOT / "content/partpulse").handbook
     wrong = ["x", "1,500", "101", "100,1", "-1", "1e1", "1e400", "NaN", "1.1.1"]
     cases = [{"figures": {"error-rate": w}, "triggers": ["data-corruption"]} for w in wrong]
+    cases.append({"figures": {"slowdown": "1234567890"}})
     right = [{"figures": {"error-rate": w}} for w in ("12 %", "10,01")]
     told, _ = browsed(book, [*cases, *right, {}], tmp_path)
     for row in (*told[:-3], told[-1]):
