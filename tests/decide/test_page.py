@@ -218,6 +218,8 @@ def test_content_is_data_on_the_page(tmp_path):
     for name, old, new in (
         ("triggers.yaml", "The machine is down", hostile),
         ("procedures/restart.yaml", "title: Restart the machine", hostile),
+        # The page has a heading of this name itself, and that is not meant.
+        ("document.yaml", "title: Publish\n", "Conditions"),
         # Its anchor is no ASCII, and what leads to it is written in percent signs by a browser.
         ("document.yaml", "title: Restart\n", "Über 100% \" onclick=document.title='pwned' x=\""),
     ):
