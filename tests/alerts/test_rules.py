@@ -125,7 +125,15 @@ def test_what_the_content_leaves_out_has_a_default_and_what_it_says_holds(tmp_pa
     metric = {
         "title": "Jobs",
         "unit": "count",
-        "measure": {"gauge": {"series": {"name": "jobs"}, "combine": "sum"}},
+        "measure": {
+            "gauge": {
+                "series": {
+                    "name": "jobs",
+                    "where": [{"label": "a", "is": "x"}, {"label": "b", "is-not": "y"}],
+                },
+                "combine": "sum",
+            }
+        },
     }
     content = {
         "metrics": {"jobs": metric, "mood": {"title": "Mood", "unit": "count"}},
@@ -137,6 +145,8 @@ def test_what_the_content_leaves_out_has_a_default_and_what_it_says_holds(tmp_pa
     alerts = made(tmp_path / "default", content)
     found = {a["labels"]["threshold"]: a["for"] for a in alerts_of(alerts) if ">" in a["expr"]}
     assert found == {"many": "0s"}
+    (record,) = (r["expr"] for r in rules_of(alerts) if "record" in r)
+    assert record == 'sum(jobs{a="x",b!="y"})'
     comment = (alerts / RULES).read_text("utf-8").partition("\ngroups:")[0]
     assert "does not say how a machine measures it:\n#   - Mood <2" in comment
     content["alerts"] = {"silence": "PT7M"}

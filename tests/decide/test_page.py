@@ -216,19 +216,21 @@ def test_content_is_data_on_the_page(tmp_path):
         "</script><script>document.title='pwned'</script><img src=x onerror=document.title='pwned'>"
     )
     for name, old, new in (
-        ("triggers.yaml", "The machine is down", hostile),
-        ("procedures/restart.yaml", "title: Restart the machine", hostile),
+        ("triggers.yaml", "The machine is down", json.dumps(hostile)),
+        ("procedures/restart.yaml", "Restart the machine", json.dumps(hostile)),
         # The page has a heading of this name itself, and that is not meant.
-        ("document.yaml", "title: Publish\n", "Conditions"),
+        ("document.yaml", "title: Publish\n", "title: Conditions\n        numbered: false\n"),
         # Its anchor is no ASCII, and what leads to it is written in percent signs by a browser.
-        ("document.yaml", "title: Restart\n", "Über 100% \" onclick=document.title='pwned' x=\""),
+        (
+            "document.yaml",
+            "title: Restart\n",
+            "title: Über 100% " + json.dumps("\" onclick=document.title='pwned' x=") + "\n",
+        ),
     ):
         path = folder / name
         text = path.read_text("utf-8")
-        start = "title: " if old.startswith("title: ") else ""
         assert text.count(old) == 1
-        end = "\n" if old.endswith("\n") else ""
-        path.write_text(text.replace(old, start + json.dumps(new) + end), "utf-8")
+        path.write_text(text.replace(old, new), "utf-8")
     book = load(folder).handbook
     found = table(book)
     case = {"triggers": ["down"], "cases": ["stuck"]}
