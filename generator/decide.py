@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from generator import model
 from generator.assemble import walk_sections
+from generator.markdown import anchor
 from generator.refs import decided_words, figure, holders, targets, unit_words
 from generator.shell import plain
 from generator.text import REFERENCE
@@ -58,7 +59,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Way:
-    """A choice of the decision map, with what is needed to begin."""
+    """A choice of the decision map, with what is needed to begin.
+
+    `anchor` is that of its section in the document. `command` holds only what may not be
+    left out; None where there is no script.
+    """
 
     when: str
     case: str | None
@@ -67,6 +72,7 @@ class Way:
     otherwise: bool
     procedure: str
     title: str
+    anchor: str | None
     warning: str | None
     command: str | None
 
@@ -167,7 +173,10 @@ def table(book: model.Handbook) -> Table:
     return Table(
         service=str(book.service.id),
         name=str(book.service.name),
-        levels=tuple(Level(s.id, s.title, s.verdict) for s in book.severities),
+        levels=tuple(
+            Level(s.id, plain(s.title, known), s.verdict and plain(s.verdict, known))
+            for s in book.severities
+        ),
         measures=tuple(
             Measure(option(m), m.title, unit_words(m), m.unit == "percent") for m in metrics
         ),
@@ -206,7 +215,7 @@ def _figures(trigger: model.Trigger) -> list[str]:
 
 def _figure(book: model.Handbook, threshold: model.Threshold, known: Mapping) -> Condition:
     """A threshold with everything that is said about it; undecided, the more severe holds."""
-    titles = {s.id: s.title for s in book.severities}
+    titles = {s.id: plain(s.title, known) for s in book.severities}
     triggers = [t for t in book.triggers if threshold.id in _figures(t)]
     about = [c for c in book.contradictions if c.threshold == threshold.id]
     beaten = {c.trigger for c in about if c.decided and c.decided.holds == "alert"}
@@ -244,7 +253,7 @@ def _figure(book: model.Handbook, threshold: model.Threshold, known: Mapping) ->
 
 def _trigger(book: model.Handbook, trigger: model.Trigger, known: Mapping) -> Condition:
     words = plain(trigger.text, known)
-    title = next(s.title for s in book.severities if s.id == trigger.severity)
+    title = next(plain(s.title, known) for s in book.severities if s.id == trigger.severity)
     return Condition(
         id=str(trigger.id),
         words=words,
@@ -264,7 +273,7 @@ def _place(book: model.Handbook, shown: str) -> str:
 
 def _way(book: model.Handbook, choice: model.Choice, known: Mapping) -> Way:
     # The page of this table is an output: `render` imports this module.
-    from generator.render.commands import usage
+    from generator.render.commands import shortest
 
     procedure = next(p for p in book.procedures if p.id == choice.procedure)
     target = known["procedure", procedure.id]
@@ -278,8 +287,9 @@ def _way(book: model.Handbook, choice: model.Choice, known: Mapping) -> Way:
         otherwise=choice.otherwise,
         procedure=str(procedure.id),
         title=f"{number}{procedure.title}".strip(),
+        anchor=anchor(target.section.heading) if target.section else None,
         warning=plain(warning, known) if warning else None,
-        command=f"sh {usage(procedure)}" if procedure.script else None,
+        command=f"sh {shortest(procedure)}" if procedure.script else None,
     )
 
 

@@ -13,6 +13,11 @@ from generator.report import WIDTH
 NO_REASON = "Nothing that was given is a reason to roll back."
 ONLY_ALERT = "An alert, and by itself no reason to roll back."
 NOT_ASKED = "Conditions that were not given were not looked at."
+BY_HAND = "By hand: there is no script for it."
+# What people said of their case names a procedure, whether or not there is a reason.
+HOW, HOW_ALL_THE_SAME = "How", "How, if you roll back all the same"
+# `textwrap` breaks no line here: what is typed stays in one piece.
+_KEPT = "\N{NO-BREAK SPACE}"
 
 
 def decision_text(table: Table, given: Given, decision: Decision) -> Iterator[str]:
@@ -30,14 +35,17 @@ def decision_text(table: Table, given: Given, decision: Decision) -> Iterator[st
     for authority in table.authority:
         yield from _wrapped(f"{authority.title}: {'; '.join(authority.lines)}", 2)
     if decision.ways:
-        yield from ("", "HOW")
+        yield from ("", (HOW if decision.level else HOW_ALL_THE_SAME).upper())
         for way in decision.ways:
-            yield from _way(table, way)
+            yield from _way(way)
+        if any(way.command for way in decision.ways):
+            yield from _wrapped(scripts_words(table), 2)
     if decision.others:
         yield from ("", "IN ANOTHER CASE")
         for way in decision.others:
-            named = f" (--case {way.case})" if way.case else ""
-            yield from _wrapped(f"{way.when}: {way.title}{named}", 2)
+            named = f" (--case{_KEPT}{way.case})" if way.case else ""
+            for line in _wrapped(f"{way.when}: {way.title}{named}", 2):
+                yield line.replace(_KEPT, " ")
     yield ""
     yield NOT_ASKED
 
@@ -64,15 +72,21 @@ def given_words(table: Table, condition: Condition, given: Given) -> str:
     return f"{given.figures[condition.option]}{unit} was given"
 
 
-def _way(table: Table, way: Way) -> Iterator[str]:
+def scripts_words(table: Table) -> str:
+    return (
+        f"Scripts lie in {table.service}/scripts of the generated files. With --dry-run they say "
+        "what they would do, and touch nothing; --help shows all that can be said."
+    )
+
+
+def _way(way: Way) -> Iterator[str]:
     yield from _wrapped(f"{way.title}: {way.when}", 2)
     if way.warning:
         yield from _wrapped(f"WARNING: {way.warning}", 6)
     if way.command:
         yield from _wrapped(way.command, 6)
-        yield from _wrapped(f"in the folder {table.service}/scripts of the generated files", 6)
     else:
-        yield from _wrapped("By hand: there is no script for it.", 6)
+        yield from _wrapped(BY_HAND, 6)
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
@@ -165,6 +179,7 @@ def _procedure(way: Way) -> dict[str, object]:
     return {
         "id": way.procedure,
         "title": way.title,
+        "anchor": way.anchor,
         "when": way.when,
         "case": way.case,
         "warning": way.warning,
@@ -198,7 +213,15 @@ def table_data(table: Table) -> dict[str, object]:
             for w in table.ways
         ],
         "authority": [{"title": a.title, "lines": list(a.lines)} for a in table.authority],
-        "words": {"no_reason": NO_REASON, "only_alert": ONLY_ALERT, "not_asked": NOT_ASKED},
+        "words": {
+            "no_reason": NO_REASON,
+            "only_alert": ONLY_ALERT,
+            "not_asked": NOT_ASKED,
+            "by_hand": BY_HAND,
+            "scripts": scripts_words(table),
+            "how": HOW,
+            "how_all_the_same": HOW_ALL_THE_SAME,
+        },
     }
 
 

@@ -282,23 +282,37 @@ window.rollbookDecide = {
  ],
  "choices": [
   {
-   "id": "environment-variables",
-   "title": "6.1 Environment Variables",
-   "when": "If configuration change caused issue",
-   "case": "configuration",
+   "id": "vercel-dashboard-rollback",
+   "title": "4.1 Vercel Dashboard Rollback",
+   "anchor": "41-vercel-dashboard-rollback",
+   "when": "Recommended for emergencies",
+   "case": null,
    "warning": null,
-   "command": "sh env-restore.sh [--yes] [--dry-run] snapshot|diff|restore [\u003cname>...]",
+   "command": "sh vercel-rollback.sh",
+   "severities": [],
+   "triggers": [],
+   "otherwise": true
+  },
+  {
+   "id": "git-rollback",
+   "title": "4.2 Git-Based Rollback",
+   "anchor": "42-git-based-rollback",
+   "when": "Recommended for planned rollbacks",
+   "case": "planned",
+   "warning": null,
+   "command": "sh git-rollback.sh \u003ccommit-sha>",
    "severities": [],
    "triggers": [],
    "otherwise": false
   },
   {
-   "id": "code-configuration",
-   "title": "6.2 Code-Based Configuration",
-   "when": "If configuration in code (e.g., next.config.ts)",
-   "case": "code-configuration",
+   "id": "emergency-rollback",
+   "title": "4.3 Emergency Rollback Script",
+   "anchor": "43-emergency-rollback-script",
+   "when": "For automated rollback (if configured)",
+   "case": "automated",
    "warning": null,
-   "command": null,
+   "command": "sh rollback.sh \u003ccommit-sha>",
    "severities": [],
    "triggers": [],
    "otherwise": false
@@ -306,6 +320,7 @@ window.rollbookDecide = {
   {
    "id": "database-rollback",
    "title": "5.2 Database Rollback",
+   "anchor": "52-rollback-procedure",
    "when": "A database migration is causing issues",
    "case": "migration",
    "warning": "Stop writes to the database and take a fresh backup before the first change. A reversed DROP gives back the structure, never the rows.",
@@ -315,37 +330,28 @@ window.rollbookDecide = {
    "otherwise": false
   },
   {
-   "id": "git-rollback",
-   "title": "4.2 Git-Based Rollback",
-   "when": "Recommended for planned rollbacks",
-   "case": "planned",
+   "id": "environment-variables",
+   "title": "6.1 Environment Variables",
+   "anchor": "61-environment-variables",
+   "when": "If configuration change caused issue",
+   "case": "configuration",
    "warning": null,
-   "command": "sh git-rollback.sh [--yes] [--dry-run] [--any-commit] [--to-production] \u003ccommit-sha>",
+   "command": "sh env-restore.sh snapshot|diff|restore",
    "severities": [],
    "triggers": [],
    "otherwise": false
   },
   {
-   "id": "emergency-rollback",
-   "title": "4.3 Emergency Rollback Script",
-   "when": "For automated rollback (if configured)",
-   "case": "automated",
+   "id": "code-configuration",
+   "title": "6.2 Code-Based Configuration",
+   "anchor": "62-code-based-configuration",
+   "when": "If configuration in code (e.g., next.config.ts)",
+   "case": "code-configuration",
    "warning": null,
-   "command": "sh rollback.sh [--yes] [--dry-run] [--push-only] [--any-commit] \u003ccommit-sha>",
+   "command": null,
    "severities": [],
    "triggers": [],
    "otherwise": false
-  },
-  {
-   "id": "vercel-dashboard-rollback",
-   "title": "4.1 Vercel Dashboard Rollback",
-   "when": "Recommended for emergencies",
-   "case": null,
-   "warning": null,
-   "command": "sh vercel-rollback.sh [--yes] [--dry-run] [--undo|--promote|--status|--list] [\u003cdeployment>]",
-   "severities": [],
-   "triggers": [],
-   "otherwise": true
   }
  ],
  "authority": [
@@ -368,6 +374,10 @@ window.rollbookDecide = {
  "words": {
   "no_reason": "Nothing that was given is a reason to roll back.",
   "only_alert": "An alert, and by itself no reason to roll back.",
-  "not_asked": "Conditions that were not given were not looked at."
+  "not_asked": "Conditions that were not given were not looked at.",
+  "by_hand": "By hand: there is no script for it.",
+  "scripts": "Scripts lie in partpulse/scripts of the generated files. With --dry-run they say what they would do, and touch nothing; --help shows all that can be said.",
+  "how": "How",
+  "how_all_the_same": "How, if you roll back all the same"
  }
 };

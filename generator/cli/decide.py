@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from generator.decide import Given, Measure, Table
 
-# Figures that a browser compares exactly as Decimal does: at most 15 digits.
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+# Figures that a browser compares exactly as Decimal does: at most 15 digits. The keys of many
+# telephones have a comma and no point; with three digits behind it, it could part thousands.
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6}|,[0-9]{1,2})?")
 
 
 def add(commands: Commands) -> None:
@@ -142,11 +143,14 @@ def _figures(rest: list[str], found: Table) -> dict[str, Decimal]:
         if name not in measures:
             names = [f"--{n}" for n in (*measures, "trigger", "case", "list", "format")]
             option = f"--{name}"
-            raise UsageError(f"no option is called {quoted(option)}. {did_you_mean(option, names)}")
+            hint = f"{did_you_mean(option, names)}; --list shows what can be said"
+            raise UsageError(f"no option is called {quoted(option)}. {hint}")
         if not joined:
             if not words or words[0].startswith("--"):
                 raise UsageError(f"--{name} needs a number{_unit(measures[name])}")
             text = words.pop(0)
+        if words and words[0] == measures[name].unit.strip():
+            words.pop(0)
         value = _value(measures[name], text)
         if figures.setdefault(name, value) != value:
             raise UsageError(f"--{name} was given twice: {figures[name]} and {value}")
@@ -166,7 +170,7 @@ def _value(measure: Measure, text: str) -> Decimal:
         raise UsageError(
             f"--{measure.option} {quoted(text)}: not a number such as 12 or 1.5{_unit(measure)}"
         )
-    value = Decimal(bare)
+    value = Decimal(bare.replace(",", "."))
     if measure.percent and value > 100:
         raise UsageError(f"--{measure.option} {quoted(text)}: more than 100 %")
     return value

@@ -27,6 +27,12 @@ def usage(thing: Scripted) -> str:
     return f"{thing.script} {options} {wanted}".rstrip()
 
 
+def shortest(thing: Scripted) -> str:
+    """'rollback.sh <commit-sha>': a call with nothing in it that may be left out."""
+    wanted = [p for p in arguments_of(thing) if p.value is None and not p.repeat]
+    return " ".join([str(thing.script), *map(argument_words, wanted)])
+
+
 def option_words(option: Option) -> str:
     """'--watch', '--phase immediate|short'."""
     return f"--{option.name} {'|'.join(option.choices)}".rstrip()

@@ -50,6 +50,10 @@ def _page(book: model.Handbook, found: decide.Table) -> str:
             document=DOCUMENT,
             title=inline(book.service.title, known, links=False),
             source=f"content/{book.service.id}/",
+            levels=table(
+                ("Severity", "What to do"),
+                [(_shown(x.title), _shown(x.verdict or "")) for x in found.levels],
+            ),
             conditions=table(("Condition", "Severity", "Where it is said"), _rows(found)),
             ways=_ways(book, found),
             named=lambda role: holders(book.contacts, role),
@@ -64,10 +68,22 @@ def _rows(found: decide.Table) -> list[tuple[str, str, str]]:
         (
             _shown(c.words),
             _shown(decide.severity_words(c, found)),
-            _shown(". ".join(x.rstrip(".") for x in (*c.says, *c.notes)) + "."),
+            _shown(". ".join(x.rstrip(".") for x in _places(c, found)) + "."),
         )
         for c in ordered
     ]
+
+
+def _places(condition: decide.Condition, found: decide.Table) -> tuple[str, ...]:
+    """What is said where; only 'Section 3.1' where it says what the row says already."""
+    row = f"{decide.severity_words(condition, found)}: {condition.words}"
+    says = [
+        f"Section {place}"
+        if (place := say.removesuffix(row).strip()) and say.endswith(row)
+        else say
+        for say in condition.says
+    ]
+    return (*says, *condition.notes)
 
 
 def _ways(book: model.Handbook, found: decide.Table) -> Markdown | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from generator import model
-from generator.markdown import fence, inline, tidy
+from generator.markdown import Markdown, fence, inline, tidy
 from generator.outputs import OutFile
-from generator.refs import DOCUMENT, targets
+from generator.refs import DOCUMENT, decided_words, targets
 from generator.render.alerts.expressions import crossed, records, watched
 from generator.render.alerts.shown import Targets, figure_rows, measured_rows, shared_rows
 from generator.render.alerts.words import figure_words
@@ -43,11 +45,26 @@ def _metric(
     return {
         "title": metric.title,
         "figures": [
-            {"title": _leads(t, measured), "rows": figure_rows(t, known, DOCUMENT)} for t in figures
+            {
+                "title": _leads(t, measured),
+                "rows": [*figure_rows(t, known, DOCUMENT), *_contradictions(book, t, known)],
+            }
+            for t in figures
         ],
         "rows": measured_rows(metric, known) if measured else [],
         "rules": "\n\n".join(rules),
     }
+
+
+def _contradictions(
+    book: model.Handbook, threshold: model.Threshold, known: Targets
+) -> Iterator[Markdown]:
+    """What else the document says about a figure, until people have decided which of the two holds."""
+    for found in book.contradictions:
+        if found.threshold == threshold.id:
+            decided = found.decided and decided_words(found.decided, book)
+            words = f"{found.words} {decided}" if decided else f"UNDECIDED: {found.words}"
+            yield inline(words, known, DOCUMENT)
 
 
 def _leads(threshold: model.Threshold, measured: bool) -> str:

@@ -95,6 +95,66 @@ def test_what_hides_a_figure_is_an_alert_too() -> None:
     ]
 
 
+def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
+    silent = {
+        a["alert"]: (a["labels"]["severity"], a["labels"]["threshold"], a["for"])
+        for a in alerts_of(PARTPULSE)
+        if a["alert"].endswith("Missing")
+    }
+    assert silent == {
+        "PartpulseErrorRateMissing": ("warning", "error-rate-critical", "15m"),
+        "PartpulseResponseTimeMissing": ("warning", "response-time-slow", "15m"),
+        "PartpulseResponseTimeBaselineMissing": ("warning", "response-time-slow", "15m"),
+        "PartpulseDatabaseConnectionMissing": ("warning", "database-unavailable", "15m"),
+        "PartpulseAuthenticationFailuresMissing": (
+            "warning",
+            "authentication-failures-critical",
+            "15m",
+        ),
+    }
+    always = {"summary", "description", "runbook_url"}
+    for alert in alerts_of(PARTPULSE):
+        more = set() if alert["alert"] in silent else {"procedure", "assumed"}
+        assert alert["annotations"].keys() == always | more
+        assert alert["labels"].keys() == {"severity", "service", "metric", "threshold"}
+        if more:
+            assert alert["annotations"]["procedure"] == "Vercel Dashboard Rollback (Section 4.1)"
+
+
+def test_what_the_content_leaves_out_has_a_default_and_what_it_says_holds(tmp_path: Path) -> None:
+    metric = {
+        "title": "Jobs",
+        "unit": "count",
+        "measure": {
+            "gauge": {
+                "series": {
+                    "name": "jobs",
+                    "where": [{"label": "a", "is": "x"}, {"label": "b", "is-not": "y"}],
+                },
+                "combine": "sum",
+            }
+        },
+    }
+    content = {
+        "metrics": {"jobs": metric, "mood": {"title": "Mood", "unit": "count"}},
+        "thresholds": {
+            "many": {"metric": "jobs", "above": 3, "alert": "warning"},
+            "bad": {"metric": "mood", "below": 2, "alert": "critical"},
+        },
+    }
+    alerts = made(tmp_path / "default", content)
+    found = {a["labels"]["threshold"]: a["for"] for a in alerts_of(alerts) if ">" in a["expr"]}
+    assert found == {"many": "0s"}
+    (record,) = (r["expr"] for r in rules_of(alerts) if "record" in r)
+    assert record == 'sum(jobs{a="x",b!="y"})'
+    comment = (alerts / RULES).read_text("utf-8").partition("\ngroups:")[0]
+    assert "does not say how a machine measures it:\n#   - Mood <2" in comment
+    content["alerts"] = {"silence": "PT7M"}
+    content["thresholds"]["many"]["for"] = "PT2M"
+    alerts = made(tmp_path / "said", content)
+    assert [a["for"] for a in alerts_of(alerts)] == ["2m", "7m"]
+
+
 def test_what_nobody_decided_is_shown_as_assumed_in_rules_and_document() -> None:
     book = load(ROOT / "content/partpulse").handbook
     text = (PARTPULSE / RULES).read_text("utf-8")
@@ -171,9 +231,13 @@ def test_whom_nobody_can_reach_is_refused_by_name() -> None:
         assert f"- {name}: not yet known" in comment
     data = yaml.safe_load(text)
     assert [r for r in data["receivers"] if r.keys() != {"name"}] == []
-    assert [r["receiver"] for r in data["route"]["routes"]] == [
-        "partpulse-critical-reaches-nobody",
-        "partpulse-warning-reaches-nobody",
+    assert data["route"]["routes"] == [
+        {
+            "matchers": ['service="partpulse"', f'severity="{severity}"'],
+            "receiver": f"partpulse-{severity}-reaches-nobody",
+            "group_by": ["service", "metric"],
+        }
+        for severity in ("critical", "warning")
     ]
 
 
@@ -228,6 +292,42 @@ def test_an_address_that_alertmanager_can_use_becomes_a_receiver(
         "service=shop", "severity=critical", "metric=errors",
     )  # fmt: skip
     assert told.stdout.strip() == critical["name"]
+
+
+@pytest.mark.parametrize(
+    ("critical", "warning", "mutes"),
+    [
+        (["primary", "operator"], ["primary"], True),
+        (["primary"], ["primary"], True),
+        (["primary"], ["primary", "operator"], False),
+        (["primary"], ["operator"], False),
+        ([], ["primary"], False),
+    ],
+)
+def test_a_warning_is_muted_only_where_all_its_readers_hear_of_the_worse(
+    critical: list[str], warning: list[str], mutes: bool, tmp_path: Path
+) -> None:
+    thresholds, contacts = reachable("a@shop.example", **MAIL)
+    contacts["contacts"]["operator"] = {
+        **contacts["contacts"]["primary"],
+        "reach": "b@shop.example",
+    }
+    thresholds["alerts"]["routes"] = {
+        severity: [{"contact": id} for id in ids]
+        for severity, ids in (("critical", critical), ("warning", warning))
+        if ids
+    }
+    alerts = made(tmp_path, thresholds, contacts)
+    done = run("amtool", "check-config", alerts / ROUTES)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (alerts / ROUTES).read_text("utf-8")
+    rule = {
+        "source_matchers": ['service="shop"', 'severity="critical"'],
+        "target_matchers": ['service="shop"', 'severity="warning"'],
+        "equal": ["metric"],
+    }
+    assert yaml.safe_load(text).get("inhibit_rules") == ([rule] if mutes else None)
+    assert ("inhibition" in text.partition("\nroute:")[0]) is mutes
 
 
 # --- Any figures.

@@ -80,7 +80,10 @@ def test_function_and_command_answer_as_the_table_says(case, book, capsys):
         (["--error-rate", "many"], "not a number such as 12"),
         (["--error-rate", "100.1"], "more than 100 %"),
         (["--error-rate", "-5"], "not a number"),
-        (["--slowdown", "1,5"], "not a number"),
+        (["--slowdown", "1,500"], "not a number"),
+        (["--slowdown", "1e400"], "not a number"),
+        (["--slowdown", "1234567890"], "not a number"),
+        (["--slowdown", "2", "%"], "belongs to no option"),
         (["--slowdown", "NaN"], "not a number"),
         (["--slowdown", "1e3"], "not a number"),
         (["--slowdown", "٣"], "not a number"),
@@ -120,10 +123,42 @@ def test_other_commands_still_refuse_what_they_do_not_know(capsys):
 
 
 def test_a_unit_may_stand_behind_a_figure(capsys):
-    assert main(["decide", *CONTENT, "--error-rate=7.5%", "--slowdown", "3x"]) == 0
+    words = ["--error-rate=7.5%", "--slowdown", "3x", "--users-affected", "12", "%"]
+    assert main(["decide", *CONTENT, *words, "--fix-duration", "4.5", "hours"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    for said in ("7.5%", "3x", "12%", "4.5 hours"):
+        assert f"{said} was given" in out
+
+
+def test_a_comma_is_a_point_where_it_cannot_part_thousands(capsys):
+    assert main(["decide", *CONTENT, "--slowdown", "2,01", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["given"]["figures"] == {"slowdown": 2.01}
+    assert ids(told["reasons"]) == ["response-time-slow"]
+
+
+def test_what_is_to_be_typed_stands_in_one_piece(capsys, book):
+    """An option is not cut at the end of a line, and a command holds nothing that may be left out."""
+    cases = [w.case for w in table(book).ways if w.case]
+    assert main(["decide", *CONTENT, "--error-rate", "12"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "      sh vercel-rollback.sh" in lines
+    for case in cases:
+        assert any(f"(--case {case})" in line for line in lines)
+    assert main(["decide", *CONTENT, *(w for c in cases for w in ("--case", c))]) == 0
     out = capsys.readouterr().out
-    assert "7.5% was given" in out
-    assert "3x was given" in out
+    assert "      sh git-rollback.sh <commit-sha>\n" in out
+    assert "      sh env-restore.sh snapshot|diff|restore\n" in out
+    assert out.count("Scripts lie in partpulse/scripts") == 1
+
+
+def test_a_case_alone_is_no_reason_to_roll_back(capsys):
+    for words, how in (
+        (["--case", "planned"], "HOW, IF YOU ROLL BACK ALL THE SAME"),
+        (["--case", "planned", "--trigger", "data-corruption"], "HOW"),
+    ):
+        assert main(["decide", *CONTENT, *words]) == 0
+        assert how in capsys.readouterr().out.splitlines()
 
 
 def test_content_with_errors_is_shown_and_answers_nothing(tmp_path, capsys):

@@ -17,8 +17,16 @@ from mkdocs.config import load_config
 
 from generator.decide import Condition, Table, answer, crossed, severity_words, table
 from generator.load import load
+from generator.refs import DOCUMENT
 from generator.render.decide import outputs
-from generator.report_decide import given_words, headline
+from generator.report_decide import (
+    HOW,
+    HOW_ALL_THE_SAME,
+    NOT_ASKED,
+    given_words,
+    headline,
+    scripts_words,
+)
 from tests.conftest import ROOT
 from tests.decide.test_decide import CASES, given_of
 from tests.scripts.scriptworld import needs
@@ -35,9 +43,22 @@ for (const given of CASES) {
   }
   form.dispatchEvent(new Event("input"));
   const result = document.querySelector(".rd-result");
-  const row = { severity: result.getAttribute("data-severity"), headline: result.querySelector(".rd-head").textContent };
+  const row = { severity: result.getAttribute("data-severity"), headline: document.querySelector(".rd-head").textContent };
   for (const name of ["reasons", "not_met", "procedures", "other_procedures"])
     row[name] = items(name).map((li) => [li.getAttribute("data-id"), li.textContent]);
+  row.links = [...document.querySelectorAll(".rd-result a")].map((a) => [a.textContent, a.getAttribute("href")]);
+  const ways = document.querySelector("[data-list=procedures]");
+  row.how = ways && ways.previousElementSibling.textContent;
+  row.notes = [...result.children].filter((e) => e.localName === "p").map((e) => e.textContent);
+  row.hidden = result.hidden;
+  const seen = (element) => getComputedStyle(element);
+  form.elements.namedItem(form.querySelector("input").name).focus();
+  row.used = [
+    [...document.querySelectorAll("[aria-live]")].map((e) => e.className),
+    seen(document.querySelector(".rd-head").parentElement).position,
+    seen(document.activeElement).outlineStyle,
+    [...document.querySelectorAll(".rd-now a")].map((a) => a.hash === `#${result.id}`),
+  ];
   out.push(row);
 }
 const pre = document.createElement("pre");
@@ -119,6 +140,16 @@ def expected(found: Table, data: dict) -> dict:
             for w in decision.ways
         ],
         "other_procedures": [[w.procedure, f"{w.when}: {w.title}"] for w in decision.others],
+        "links": [
+            [w.title, f"{DOCUMENT}#{w.anchor}"]
+            for w in (*decision.ways, *decision.others)
+            if w.anchor
+        ],
+        "how": (HOW if decision.level else HOW_ALL_THE_SAME) if decision.ways else None,
+        "notes": [scripts_words(found)] * any(w.command for w in decision.ways) + [NOT_ASKED],
+        "hidden": False,
+        # Only the headline is read out; it stays in sight; who uses keys sees where they are.
+        "used": [["rd-head"], "sticky", "solid", [True]],
     }
 
 
@@ -184,24 +215,47 @@ def test_content_is_data_on_the_page(tmp_path):
     hostile = (
         "</script><script>document.title='pwned'</script><img src=x onerror=document.title='pwned'>"
     )
-    path = folder / "triggers.yaml"
-    text = path.read_text("utf-8").replace("The machine is down", json.dumps(hostile))
-    path.write_text(text, "utf-8")
+    for name, old, new in (
+        ("triggers.yaml", "The machine is down", json.dumps(hostile)),
+        ("procedures/restart.yaml", "Restart the machine", json.dumps(hostile)),
+        # The page has a heading of this name itself, and that is not meant.
+        ("document.yaml", "title: Publish\n", "title: Conditions\n        numbered: false\n"),
+        # Its anchor is no ASCII, and what leads to it is written in percent signs by a browser.
+        (
+            "document.yaml",
+            "title: Restart\n",
+            "title: Über 100% " + json.dumps("\" onclick=document.title='pwned' x=") + "\n",
+        ),
+    ):
+        path = folder / name
+        text = path.read_text("utf-8")
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new), "utf-8")
     book = load(folder).handbook
-    (row,), title = browsed(book, [{"triggers": ["down"]}], tmp_path)
+    found = table(book)
+    case = {"triggers": ["down"], "cases": ["stuck"]}
+    (row,), title = browsed(book, [case], tmp_path)
     assert title == "quiet"
     assert hostile in row["reasons"][0][1]
+    assert row == expected(found, case)
+    text, href = row["links"][0]
+    assert text.endswith(hostile)
+    assert href.startswith(f"{DOCUMENT}#") and "über-100" in href
 
 
 def test_what_is_no_figure_gets_no_answer(tmp_path):
     book = load(ROOT / "content/partpulse").handbook
-    wrong = ["x", "1,5", "101", "-1", "1e1", "NaN", "1.1.1"]
+    wrong = ["x", "1,500", "101", "100,1", "-1", "1e1", "1e400", "NaN", "1.1.1"]
     cases = [{"figures": {"error-rate": w}, "triggers": ["data-corruption"]} for w in wrong]
-    told, _ = browsed(book, [*cases, {"figures": {"error-rate": "12 %"}}], tmp_path)
-    for row in told[:-1]:
+    cases.append({"figures": {"slowdown": "1234567890"}})
+    right = [{"figures": {"error-rate": w}} for w in ("12 %", "10,01")]
+    told, _ = browsed(book, [*cases, *right, {}], tmp_path)
+    for row in (*told[:-3], told[-1]):
         assert row["severity"] is None
         assert row["reasons"] == []
-    assert told[-1]["severity"] == "critical"
+        assert row["hidden"]
+    assert [row["severity"] for row in told[-3:-1]] == ["critical", "critical"]
+    assert "10.01% was given" in told[-2]["reasons"][0][1]
 
 
 def test_only_beyond_the_figure_something_is_crossed():

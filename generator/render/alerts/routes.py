@@ -51,8 +51,7 @@ def data(book: model.Handbook) -> dict[str, object]:
             ],
         },
     }
-    if _reaches(book, "critical"):
-        # Who is told of the worse need not be told of the lesser; where nobody is, it must be heard.
+    if _mutes(book):
         found["inhibit_rules"] = [
             {
                 "source_matchers": [f'service="{service}"', 'severity="critical"'],
@@ -81,6 +80,18 @@ def _name(book: model.Handbook, severity: str) -> str:
 
 def _reaches(book: model.Handbook, severity: str) -> bool:
     return any(r.config is not None for r in recipients(book, severity))
+
+
+def _mutes(book: model.Handbook) -> bool:
+    """Whether a critical alert may mute a warning of the same metric.
+
+    Who is told of the worse need not be told of the lesser; who is not must hear of the lesser.
+    """
+    critical, warning = (
+        [(r.kind, r.config) for r in recipients(book, s) if r.config is not None]
+        for s in SEVERITIES
+    )
+    return bool(critical) and all(w in critical for w in warning)
 
 
 def _reached(book: model.Handbook, recipient: model.Recipient) -> Reached:
@@ -121,8 +132,8 @@ def header(book: model.Handbook) -> list[str]:
     lines = [
         f"An example of who is told of the alerts of {service}, for Alertmanager, made by Rollbook",
         f"from content/{book.service.id}/. Do not edit: change the content and build again.",
-        "Take its routes, inhibitions and receivers over into your own configuration; 'others'",
-        "stands for what you have for all other alerts, and tells nobody.",
+        f"Take its {'routes, inhibition' if _mutes(book) else 'routes'} and receivers over into your own configuration; 'others' stands for",
+        "what you have for all other alerts, and tells nobody.",
     ]
     if "routes" in book.alerting.assumed:
         why = shell.plain(book.alerting.assumed["routes"], known)

@@ -195,6 +195,12 @@ def header(book: model.Handbook) -> list[str]:
         "failure, or that one is not seen. prometheus-rules.test.yml tests the rules (promtool test rules).",
         "",
     ]
+    if any(m.measure and isinstance(m.measure.kind, model.Quantile) for m in watched(book)):
+        lines += [
+            "A histogram cannot tell how slow it is beyond its highest bucket: let the buckets reach well",
+            "beyond the value at which an alert comes, or it never comes.",
+            "",
+        ]
     document = book.alerting.document
     if not isinstance(document, str):
         because = "nobody has said at which address the document is read"
