@@ -37,8 +37,7 @@ class Action:
     `verifies` it, or does so itself. An action that `looks` is a check: its fragment is the
     body of a function that sets `found` and answers 0 (it holds), 1 (it does not) or 2 (it
     could not be looked at, or a person must judge). `stand_ins` name what a rehearsal needs in the
-    place of the world outside: see generator/rehearsal/table.py.
-    could not be looked at, or a person must judge). `names` says which parameters name something
+    place of the world outside: see generator/rehearsal/table.py. `names` says which parameters name something
     of the service's own repository, and of which kind: a key of RESOLVERS in `references/resolvers.py`.
     """
 
