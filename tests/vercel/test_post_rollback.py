@@ -63,6 +63,21 @@ def test_the_report_says_what_the_log_says(world, shell: str) -> None:
     assert {i["item"]: i["result"] for i in completed["items"]}["document"] == "Not checked"
 
 
+def test_logs_may_lie_in_any_folder(world) -> None:
+    w = world()
+    place = w.folder / "My  Projects * \\n 'ü'"
+    assert w.run("dash", ROLLBOOK_LOG_DIR=str(place)).returncode == 0
+    assert run(w, "dash", ROLLBOOK_LOG_DIR=str(place)).returncode == 8
+    (log,) = place.glob("rollback-*.jsonl")
+    (report,) = place.glob("*-incident.md")
+    assert "| rollback.sh | verify |" in report.read_text()
+    listed = re.findall(r"^- (.*) \(sha256 (\S+)\)$", report.read_text(), re.MULTILINE)
+    digest = subprocess.check_output(["sha256sum"], stdin=log.open(), text=True)[:64]
+    assert [(where.replace("\\", "")[-len(log.name) :], sha) for where, sha in listed] == [
+        (log.name, digest)
+    ]
+
+
 def test_the_messages_are_prepared_and_one_is_sent_once(world) -> None:
     w = world()
     assert w.run("dash").returncode == 0

@@ -591,7 +591,7 @@ run=$name_stamp-$$
 who=$(id -un 2>/dev/null)
 who=$who@$(uname -n 2>/dev/null)
 # A script that comes out of a pipe would lose its rest to who reads there, too.
-script_sha256=$([ ! -f "$0" ] || { sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+script_sha256=$([ ! -f "$0" ] || { sha256sum <"$0" || shasum -a 256 <"$0" || openssl dgst -sha256 -r <"$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
@@ -704,7 +704,6 @@ clock() {
 }
 
 # --- The run logs of the rollback: what it did, when, and what is true since.
-runs=
 run_weight=
 rolled_back=
 verified_at=
@@ -716,6 +715,8 @@ run_procedure=
 # collect_runs LOG...: reads these logs; without any, those of the day of the last rollback.
 collect_runs() {
   : >"$scratch/runs"
+  : >"$scratch/logs"
+  number=0
   if [ "$#" -eq 0 ]; then
     for place in "${ROLLBOOK_LOG_DIR:-}" "${git_folder:+$git_folder/rollback-log}"; do
       if [ -z "$place" ] || [ ! -d "$place" ]; then continue; fi
@@ -737,13 +738,14 @@ collect_runs() {
   fi
   for file in "$@"; do
     [ -f "$file" ] || fail 2 "there is no run log '$(printable "$file")'." "Give the path that the script printed as its last line."
-    runs="$runs $file"
+    printf '%s\n' "$file" >>"$scratch/logs"
+    number=$((number + 1))
     # One line a record: time, script, procedure, step, status, exit, seconds, and what else it says.
     # Numbered, because many have the same second.
-    flatten <"$file" | awk -F '\t' -v file="$file" '
+    flatten <"$file" | awk -F '\t' -v nth="$number" '
       function put() {
         if (v[".time"] != "")
-          printf "%s\t%s\t%06d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v[".time"], file, ++records, v[".script"], v[".procedure"], v[".step"], v[".status"], v[".exit"], v[".seconds"], more
+          printf "%s\t%06d\t%06d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v[".time"], nth, ++records, v[".script"], v[".procedure"], v[".step"], v[".status"], v[".exit"], v[".seconds"], more
         split("", v)
         more = ""
       }
@@ -1300,10 +1302,10 @@ check_1() {
       row "$at" "$by_script" "$at_step" "$state" "$code" "$took" "$more"
     done <"$scratch/timeline"
     printf '\n## Run logs\n\n'
-    for file in $runs; do
-      sum=$({ sha256sum "$file" || shasum -a 256 "$file" || openssl dgst -sha256 -r "$file"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | sed 1q)
+    while IFS= read -r file; do
+      sum=$({ sha256sum <"$file" || shasum -a 256 <"$file" || openssl dgst -sha256 -r <"$file"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | sed 1q)
       printf -- '- %s (sha256 %s)\n' "$(markdown "$file")" "${sum:-unknown}"
-    done
+    done <"$scratch/logs"
   }
   if ! whole "$report" incident_report; then
     found="the incident report could not be written to $report"

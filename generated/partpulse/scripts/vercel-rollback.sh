@@ -644,7 +644,7 @@ run=$name_stamp-$$
 who=$(id -un 2>/dev/null)
 who=$who@$(uname -n 2>/dev/null)
 # A script that comes out of a pipe would lose its rest to who reads there, too.
-script_sha256=$([ ! -f "$0" ] || { sha256sum "$0" || shasum -a 256 "$0" || openssl dgst -sha256 -r "$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+script_sha256=$([ ! -f "$0" ] || { sha256sum <"$0" || shasum -a 256 <"$0" || openssl dgst -sha256 -r <"$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
 case $script_sha256 in
 *[!0-9a-f]* | '') script_sha256=unknown ;;
 esac
