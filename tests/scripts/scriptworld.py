@@ -363,7 +363,9 @@ class World:
         return snapshot(*places), self.refs(), objects
 
     def logs(self) -> list[Path]:
-        return sorted(self.folder.rglob(f"{self.script.stem}-*.jsonl"))
+        """The newest last. Names of one second tell nothing: the process id follows."""
+        found = self.folder.rglob(f"{self.script.stem}-*.jsonl")
+        return sorted(found, key=lambda p: p.stat().st_mtime_ns)
 
     # --- Running.
 

@@ -45,7 +45,8 @@ def saved(w: World):
 
 
 def steps(w: World) -> list[str]:
-    log = max((w.folder / "clone/.git/rollback-log").glob("*.jsonl"))
+    logs = (w.folder / "clone/.git/rollback-log").glob("*.jsonl")
+    log = max(logs, key=lambda p: p.stat().st_mtime_ns)
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     return [x["step"] for x in lines if x["status"] == "ok"]
 
