@@ -80,16 +80,15 @@ def plan(
 
 def _plan(folder: Path, files: list[OutFile], formatted: Callable[[str], str], deep: bool) -> Plan:
     found = Plan(folder, before=read_manifest(folder))
-    for place in sorted({folder, *(folder / Path(f.path).parent for f in files)}):
-        if place.is_symlink():
-            found.problems.append(
-                Problem(
-                    Place(shown_path(place)),
-                    "a link stands where outputs are kept",
-                    "remove the link",
-                )
+    for place in _links(folder, files):
+        found.problems.append(
+            Problem(
+                Place(shown_path(place)),
+                "a link stands where outputs are kept",
+                "remove the link",
             )
-            return found
+        )
+        return found
     wanted = set()
     for file in files:
         if file.path in wanted or file.path == MANIFEST:
@@ -224,6 +223,12 @@ def apply(plans: Iterable[Plan]) -> tuple[int, int]:
     return written, removed
 
 
+def _links(folder: Path, files: Iterable[OutFile]) -> list[Path]:
+    """The links among a folder and those below it in which files shall lie."""
+    places = {folder / above for f in files for above in Path(f.path).parents} | {folder}
+    return [place for place in sorted(places) if place.is_symlink()]
+
+
 def put(folder: Path, files: Iterable[OutFile]) -> int:
     """Write those of `files` that differ from the disk, beside whatever else lies in `folder`.
 
@@ -233,11 +238,11 @@ def put(folder: Path, files: Iterable[OutFile]) -> int:
     written = 0
     files = list(files)
     with _system("write", folder):
-        for below in sorted({p for f in files for p in Path(f.path).parents if p.name}):
-            if (folder / below).is_symlink():
+        for place in _links(folder, files):
+            if place != folder:
                 raise RollbookError(
-                    f"cannot write {shown_path(folder / below)}: a link stands where outputs are "
-                    "kept; remove it"
+                    f"cannot write {shown_path(place)}: a link stands where outputs are kept; "
+                    "remove it"
                 )
         for file in files:
             path = folder / file.path

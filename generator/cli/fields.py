@@ -40,6 +40,13 @@ class Field:
 _PERSON = "NAME, ROLE"
 _DAY = "YYYY-MM-DD"
 _SUPERSEDES = Field("supersedes", "the record that this one corrects", "RECORD")
+# Which run of which procedure it was: as the log says, or a person.
+_RUN = (
+    Field("from", "the run log of the script that ran", "LOG"),
+    Field("procedure", "the procedure, where no run log names it", "ID"),
+    Field("start", "when it began, in UTC, where no run log says it", "YYYY-MM-DDTHH:MM:SSZ"),
+    Field("end", "when it ended, likewise", "YYYY-MM-DDTHH:MM:SSZ"),
+)
 
 REVIEW = (
     Field("reviewer", "who read the document; the role is an id of contacts.yaml", _PERSON, True),
@@ -52,10 +59,7 @@ REVIEW = (
     _SUPERSEDES,
 )
 DRILL = (
-    Field("from", "the run log of the script that ran", "LOG"),
-    Field("procedure", "the procedure, where no run log names it", "ID"),
-    Field("start", "when it began, in UTC, where no run log says it", "YYYY-MM-DDTHH:MM:SSZ"),
-    Field("end", "when it ended, likewise", "YYYY-MM-DDTHH:MM:SSZ"),
+    *_RUN,
     Field(
         "environment",
         "where it was done",
@@ -98,10 +102,7 @@ WAIVER = (
     _SUPERSEDES,
 )
 ROLLBACK = (
-    Field("from", "the run log of the script that ran", "LOG"),
-    Field("procedure", "the procedure, where no run log names it", "ID"),
-    Field("start", "when it began, in UTC, where no run log says it", "YYYY-MM-DDTHH:MM:SSZ"),
-    Field("end", "when it ended, likewise", "YYYY-MM-DDTHH:MM:SSZ"),
+    *_RUN,
     Field(
         "outcome",
         "how it ended, where no run log says it",

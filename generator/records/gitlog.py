@@ -54,16 +54,22 @@ def touches(
         given=[*sorted(since), "--", *(_pathspec(f, root, below) for f in sorted(folders))],
     )
     found = []
-    commit, day = "", None
+    for head, how, path in _entries(log, root):
+        commit, day = head.split()
+        found.append(Touch(path, how, commit, date.fromisoformat(day), path))
+    return found
+
+
+def _entries(log: str, root: Path) -> Iterator[tuple[str, str, Path]]:
+    """Each file of a list with -z: the line of its commit (after %x01), what is said of it, its path."""
+    head = ""
     fields = iter(log.split("\0"))
     for field in fields:
         word = field.lstrip("\n")
         if word.startswith("\1"):
-            commit, day = word[1:].split()[0], date.fromisoformat(word[1:].split()[1])
+            head = word[1:]
         elif word:
-            path = root / next(fields)
-            found.append(Touch(path, word, commit, day, path))
-    return found
+            yield head, word, root / next(fields)
 
 
 def _pathspec(folder: Path, root: Path, below: str = "") -> str:
@@ -82,11 +88,8 @@ def uncommitted(records: Path, root: Path) -> Iterator[Touch]:
         *("diff", "--no-renames", "--diff-filter=MTD", "--name-status", "-z", "HEAD", "--"),
         _pathspec(records, root),
     )
-    fields = iter(changed.split("\0"))
-    for word in fields:
-        if word:
-            path = root / next(fields)
-            yield Touch(path, word, "", None, path)
+    for _, how, path in _entries(changed, root):
+        yield Touch(path, how, "", None, path)
 
 
 def unseen(records: Path, root: Path) -> Iterator[Path]:
@@ -114,19 +117,12 @@ def moves(root: Path, commits: Iterable[str]) -> dict[tuple[str, Path], Move]:
     )
     came: list[tuple[str, Path, str]] = []
     left: dict[tuple[str, tuple[str, ...]], dict[Path, str]] = {}
-    commit = ""
-    fields = iter(log.split("\0"))
-    for field in fields:
-        word = field.lstrip("\n")
-        if word.startswith("\1"):
-            commit = word[1:]
-        elif word:
-            _, _, was, is_now, how = word.split()
-            path = root / next(fields)
-            if how == "A":
-                came.append((commit, path, is_now))
-            else:
-                left.setdefault((commit, path.parts[-3:]), {})[path] = was
+    for commit, word, path in _entries(log, root):
+        _, _, was, is_now, how = word.split()
+        if how == "A":
+            came.append((commit, path, is_now))
+        else:
+            left.setdefault((commit, path.parts[-3:]), {})[path] = was
     found = {}
     for commit, path, blob in came:
         olds = left.get((commit, path.parts[-3:]), {})

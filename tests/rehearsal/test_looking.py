@@ -110,7 +110,7 @@ LIES = {
             ("deadline 86400", "deadline 8640"),
             ("row 'Incident commander' ''", "row 'Incident commander' me"),
             ("row 'Rolled back (UTC)' \"$rolled_back\"", "row 'Rolled back (UTC)' ''"),
-            ('"${sum:-unknown}"', "unknown"),
+            ('"$(sum_of "$file")"', "unknown"),
             ('sort "$scratch/runs"', 'sort -r "$scratch/runs"'),
             ('$(json "$message")', '$(json "PartPulse was rolled back () at ")'),
         ],

@@ -132,6 +132,14 @@ json() {
   esac
 }
 
+# sum_of FILE: its SHA-256, or `unknown`. What comes out of a pipe would lose its rest to who reads
+# there, too; and a name is given to no program, because some answer in another way where one is odd.
+sum_of() {
+  sum=
+  [ ! -f "$1" ] || sum=$({ sha256sum <"$1" || shasum -a 256 <"$1" || openssl dgst -sha256 -r <"$1"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
+  printf '%s' "${sum:-unknown}"
+}
+
 # now: the time of day, the same for use in names, and seconds since some start; 'unknown' and 0
 # where the system cannot tell.
 now() {
@@ -367,9 +375,9 @@ unwatched() {
 }
 
 # limited SECONDS COMMAND...: runs COMMAND; its words go to $scratch/out and $scratch/err.
-# Answers its status, or 124 when time was up; $lasted is for how many seconds it ran. It reads $feed, which stands in no argument list
-# because `echo` is part of every shell, as `printf` is not. It never holds a backslash, which each
-# `echo` takes in its own way. Mostly it is empty, and so is the input.
+# Answers its status, or 124 when time was up; $lasted is for how many seconds it ran. It reads $feed,
+# which stands in no argument list because `echo` is part of every shell, as `printf` is not. It never
+# holds a backslash, which each `echo` takes in its own way. Mostly it is empty, and so is the input.
 limited() {
   limit=$1
   shift
@@ -626,11 +634,7 @@ step_began=$seconds
 run=$name_stamp-$$
 who=$(id -un 2>/dev/null)
 who=$who@$(uname -n 2>/dev/null)
-# A script that comes out of a pipe would lose its rest to who reads there, too.
-script_sha256=$([ ! -f "$0" ] || { sha256sum <"$0" || shasum -a 256 <"$0" || openssl dgst -sha256 -r <"$0"; } 2>/dev/null | sed 's/[^0-9a-f].*//' | tail -n 1)
-case $script_sha256 in
-*[!0-9a-f]* | '') script_sha256=unknown ;;
-esac
+script_sha256=$(sum_of "$0")
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 [ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
