@@ -157,6 +157,13 @@ now() {
   esac
 }
 
+# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
+host_of() {
+  host=${1#*://}
+  host=${host%%[/?#]*}
+  printable "${host##*@}"
+}
+
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
 record() {
   recorded=$1
@@ -207,8 +214,11 @@ begin_step() {
   wrap say "" "$2"
 }
 
-# --- Every way to end. `truth` always says what is true by now.
+# --- Every way to end. `truth` always says what is true by now, `did` what the run has done (a word of
+# the run log; one in -ing was begun and not seen done), `verified` whether all checks of that held.
 truth='Nothing was changed, here or on the remote.'
+did=nothing
+verified=no
 step=start
 step_began=0
 child=
@@ -248,7 +258,7 @@ finish() {
   fi
   [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
-  record outcome "$2" "$1" truth "$truth"
+  record outcome "$2" "$1" did "$did" verified "$verified" truth "$truth"
   if [ -n "$log" ]; then
     say ""
     say "Run log: $log"
@@ -621,7 +631,12 @@ script_sha256=$(sum_of "$0")
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 [ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:dc69a29e627da342802377119636212579780d0924b33dbcdb25ddc1d3688ac6
+  # Whether a run counts as a drill depends on what it was run against.
+  hosts=
+  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
+    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
+  done
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:dc69a29e627da342802377119636212579780d0924b33dbcdb25ddc1d3688ac6 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -923,13 +938,16 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
-# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# vercel_failed WHAT [TRUTH [DID]]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH and DID are what is true when Vercel has refused it: then it was not carried out. A request
 # that took too long (408) may have been.
 vercel_failed() {
   case $http_status in
   408) ;;
-  4??) truth=${2:-$truth} ;;
+  4??)
+    truth=${2:-$truth}
+    did=${3:-$did}
+    ;;
   esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
@@ -1343,6 +1361,8 @@ snapshot)
     record "$step" ok 0 snapshot "$env_file" saved "$saved" not_saved "$unsaved"
     say ""
     say "Snapshot: $(printable "$env_file")"
+    did=saved
+    verified=yes
     truth="The snapshot holds $saved of the variables' values and can be read by you only; they may be secrets, so keep it so."
     [ "$unsaved" -eq 0 ] || truth="$truth NOT SAVED: $unsaved; those come from the place where credentials are kept."
     truth="$truth Shared variables of the team are not in it. Nothing was changed on Vercel."
@@ -1383,6 +1403,8 @@ diff)
     esac
   done <"$scratch/compared"
   record "$step" ok 0 snapshot "$env_snapshot" differ "$differ" same "$same" not_comparable "$secret"
+  did=checked
+  verified=yes
   truth="$differ variables differ from the snapshot, $same are the same, $secret cannot be compared. Nothing was changed."
   end_here
   ;;
@@ -1570,6 +1592,7 @@ elif [ -n "$work" ]; then
       fail 3 "there is no room to write down what is being removed." "Free some disk space, then run the same command again."
   fi
   record "$step" before 0 names "${work# }" snapshot "$env_snapshot" undo "$env_file"
+  did=restoring
   truth="Some of these variables may be changed on Vercel:$work. Production still runs with the values that its deployment was built with."
   for env_key in $work; do
     put_back "$env_key"
@@ -1591,6 +1614,7 @@ if [ -z "$dry_run" ]; then
     $5 !~ /^[0-9]+$/ { unknown = 1 }
     length($5) > length(last) || (length($5) == length(last) && $5 "" > last) { last = $5 "" }
     END { if (!unknown) print last }' "$scratch/now")
+  if [ -n "$work" ]; then did=restored; else did=already; fi
   truth="On Vercel these variables are as in the snapshot:$planned. Production may still run with the values that its deployment was built with."
   record "$step" ok 0 names "${planned# }"
 fi
@@ -1636,6 +1660,7 @@ say "  live now    $live"
 target=
 asked=
 promoted=
+word_seen=restored
 fresh=$(awk -v made="$live_made" -v after="$built_after" 'BEGIN { if (after != "" && made + 0 > after + 0) print "yes" }')
 if [ -n "$fresh" ]; then
   say "  It was built after the last change: it has these values."
@@ -1763,6 +1788,11 @@ else
     fi
     [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard to see who else deploys now; then run the same command again."
     fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
+  fi
+  if [ -n "$asked" ]; then
+    did=$word_seen
+  elif [ "$did" != restored ]; then
+    did=already
   fi
   truth="Production at $production_host serves $target, made from $short."
   say "  $production_host serves $target"
@@ -1915,6 +1945,7 @@ if [ -n "$dry_run" ]; then
   say "Dry run: nothing was changed."
   finish 0 ok
 fi
+verified=yes
 wrap say 'DONE. ' "$truth"
 wrap say '  ' 'Check application logs, and verify functionality. See ''Section 7.1 of the document'.
 finish 0 ok

@@ -160,6 +160,13 @@ now() {
   esac
 }
 
+# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
+host_of() {
+  host=${1#*://}
+  host=${host%%[/?#]*}
+  printable "${host##*@}"
+}
+
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
 record() {
   recorded=$1
@@ -210,8 +217,11 @@ begin_step() {
   wrap say "" "$2"
 }
 
-# --- Every way to end. `truth` always says what is true by now.
+# --- Every way to end. `truth` always says what is true by now, `did` what the run has done (a word of
+# the run log; one in -ing was begun and not seen done), `verified` whether all checks of that held.
 truth='Nothing was changed, here or on the remote.'
+did=nothing
+verified=no
 step=start
 step_began=0
 child=
@@ -251,7 +261,7 @@ finish() {
   fi
   [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
-  record outcome "$2" "$1" truth "$truth"
+  record outcome "$2" "$1" did "$did" verified "$verified" truth "$truth"
   if [ -n "$log" ]; then
     say ""
     say "Run log: $log"
@@ -638,7 +648,12 @@ script_sha256=$(sum_of "$0")
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 [ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:3ce65c8d601ad7fcacee2b67fc5981e64faf7ce61f05c572dda161b794d3d986
+  # Whether a run counts as a drill depends on what it was run against.
+  hosts=
+  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
+    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
+  done
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:3ce65c8d601ad7fcacee2b67fc5981e64faf7ce61f05c572dda161b794d3d986 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -941,13 +956,16 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
-# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# vercel_failed WHAT [TRUTH [DID]]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH and DID are what is true when Vercel has refused it: then it was not carried out. A request
 # that took too long (408) may have been.
 vercel_failed() {
   case $http_status in
   408) ;;
-  4??) truth=${2:-$truth} ;;
+  4??)
+    truth=${2:-$truth}
+    did=${3:-$did}
+    ;;
   esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
@@ -1295,6 +1313,7 @@ else
   wrap say "  push to " "$where"
   [ -n "$yes" ] || say ""
   confirm "  Push $revert_short to $where?"
+  did=publishing
   truth="The push to $where had begun; it may or may not hold the revert commit $revert_short. Nothing else was changed."
   if [ -n "$option_to_production" ]; then
     limited 120 git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "${remote_url}" "${revert}"'^0:'"${production_branch}"
@@ -1320,6 +1339,7 @@ else
     [ "$pushed" -eq 0 ] || say "  The push reported an error, but the branch holds the commit."
   elif [ "$found" = "$before" ]; then
     truth="The remote is as it was: $where does not hold the revert commit. Production has not moved."
+    [ "$pushed" -eq 124 ] || did=nothing
     [ "$pushed" -eq 0 ] && fail 7 "the push reported success, but the remote does not hold the commit." "Ask who runs the remote; something there undoes pushes."
     if [ "$pushed" -eq 124 ]; then
       truth="A moment ago $where did not hold the revert commit $revert_short; it may still arrive. Production has not moved."
@@ -1332,6 +1352,7 @@ else
     [ "$pushed" -eq 0 ] && fail 7 "the push reported success, but the branch holds another commit." "Somebody pushed at the same moment, or the remote changes branches. Look at what is there, then run the same command again."
     fail 5 "the branch moved meanwhile: somebody else publishes." "Look at what came, then run the same command again."
   fi
+  did=published
   truth="On the remote, $where holds the revert commit $revert_short with the files of $short. Nobody has looked yet what production serves."
   say "  The remote confirms it."
   record "$step" ok 0 branch "${pushed_ref#refs/heads/}" commit "$revert"
@@ -1421,6 +1442,8 @@ say "  production  $production_host"
 say "  live now    $live"
 target=
 asked=
+word_begun=moving
+word_seen=moved
 if [ -n "$dry_run" ]; then
   say "  A real run would wait for the production deployment of the revert commit."
 else
@@ -1470,6 +1493,7 @@ else
   done
   if [ "$serves" = "$target" ]; then
     asked=1
+    [ "$target" != "$live" ] || word_seen=already
     [ "$assigns" != false ] || wrap say "  " "Automatic assignment is OFF: the next push to the production branch does not go live until somebody promotes its deployment."
   elif [ "$serves" != "$live" ]; then
     # Somebody else moved production: do not move it away under them.
@@ -1479,6 +1503,8 @@ else
     say "  Vercel does not put it into production by itself; promoting it builds nothing."
     confirm "  Move production to it?"
     unmoved=$truth
+    undid=$did
+    did=moving
     truth="$truth The request to move production to $target was being made; it may have been carried out."
     for _ in 1 2 3; do
       vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
@@ -1487,7 +1513,7 @@ else
         asked=$http_status
         break
         ;;
-      400 | 401 | 402 | 403 | 404 | 422) vercel_failed "promote the deployment" "$unmoved" ;;
+      400 | 401 | 402 | 403 | 404 | 422) vercel_failed "promote the deployment" "$unmoved" "$undid" ;;
       esac
       # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
       unmoved=$truth
@@ -1555,6 +1581,11 @@ else
     fi
     [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard to see who else deploys now; then run the same command again."
     fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
+  fi
+  if [ -n "$asked" ]; then
+    did=$word_seen
+  elif [ "$did" != restored ]; then
+    did=already
   fi
   truth="Production at $production_host serves $target, made from $short."
   say "  $production_host serves $target"
@@ -1707,6 +1738,7 @@ if [ -n "$dry_run" ]; then
   say "Dry run: nothing was changed."
   finish 0 ok
 fi
+verified=yes
 wrap say 'DONE. ' "$truth"
 wrap say '  ' 'The reverted changes stay in the history of the production branch: to bring them back, revert the revert commit and add the fix.'
 wrap say '  ' 'The defect stays open. Go on with ''Section 8 of the document'.

@@ -202,8 +202,11 @@ begin_step() {
   wrap say "" "$2"
 }
 
-# --- Every way to end. `truth` always says what is true by now.
+# --- Every way to end. `truth` always says what is true by now, `did` what the run has done (a word of
+# the run log; one in -ing was begun and not seen done), `verified` whether all checks of that held.
 truth='Nothing was changed, here or on the remote.'
+did=nothing
+verified=no
 step=start
 step_began=0
 child=
@@ -243,7 +246,7 @@ finish() {
   fi
   [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
-  record outcome "$2" "$1" truth "$truth"
+  record outcome "$2" "$1" did "$did" verified "$verified" truth "$truth"
   if [ -n "$log" ]; then
     say ""
     say "Run log: $log"
@@ -1242,6 +1245,7 @@ conclude() {
     finish 0 ok
   fi
   count_results
+  did=checked
   truth="$outcome: $passed passed, $failed failed, $left not checked.${watched:+ $watched}"
   wrap say "" "$truth"
   for wanted in Fail 'Not checked'; do
@@ -1262,6 +1266,7 @@ conclude() {
   step=items
   [ "$failed" -eq 0 ] || finish 7 failed
   if [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then finish 8 'a person must finish'; fi
+  verified=yes
   finish 0 ok
 }
 

@@ -154,6 +154,13 @@ now() {
   esac
 }
 
+# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
+host_of() {
+  host=${1#*://}
+  host=${host%%[/?#]*}
+  printable "${host##*@}"
+}
+
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
 record() {
   recorded=$1
@@ -204,8 +211,11 @@ begin_step() {
   wrap say "" "$2"
 }
 
-# --- Every way to end. `truth` always says what is true by now.
+# --- Every way to end. `truth` always says what is true by now, `did` what the run has done (a word of
+# the run log; one in -ing was begun and not seen done), `verified` whether all checks of that held.
 truth='Nothing was changed, here or on the remote.'
+did=nothing
+verified=no
 step=start
 step_began=0
 child=
@@ -245,7 +255,7 @@ finish() {
   fi
   [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
-  record outcome "$2" "$1" truth "$truth"
+  record outcome "$2" "$1" did "$did" verified "$verified" truth "$truth"
   if [ -n "$log" ]; then
     say ""
     say "Run log: $log"
@@ -596,7 +606,12 @@ script_sha256=$(sum_of "$0")
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 [ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1
+  # Whether a run counts as a drill depends on what it was run against.
+  hosts=
+  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
+    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
+  done
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -895,13 +910,16 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
-# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# vercel_failed WHAT [TRUTH [DID]]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH and DID are what is true when Vercel has refused it: then it was not carried out. A request
 # that took too long (408) may have been.
 vercel_failed() {
   case $http_status in
   408) ;;
-  4??) truth=${2:-$truth} ;;
+  4??)
+    truth=${2:-$truth}
+    did=${3:-$did}
+    ;;
   esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
@@ -1318,6 +1336,7 @@ conclude() {
     finish 0 ok
   fi
   count_results
+  did=checked
   truth="$outcome: $passed passed, $failed failed, $left not checked.${watched:+ $watched}"
   wrap say "" "$truth"
   for wanted in Fail 'Not checked'; do
@@ -1337,6 +1356,7 @@ conclude() {
   step=items
   [ "$failed" -eq 0 ] || finish 7 failed
   if [ "$left" -gt 0 ] || [ "$passed" -eq 0 ]; then finish 8 'a person must finish'; fi
+  verified=yes
   finish 0 ok
 }
 

@@ -157,6 +157,13 @@ now() {
   esac
 }
 
+# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
+host_of() {
+  host=${1#*://}
+  host=${host%%[/?#]*}
+  printable "${host##*@}"
+}
+
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
 record() {
   recorded=$1
@@ -207,8 +214,11 @@ begin_step() {
   wrap say "" "$2"
 }
 
-# --- Every way to end. `truth` always says what is true by now.
+# --- Every way to end. `truth` always says what is true by now, `did` what the run has done (a word of
+# the run log; one in -ing was begun and not seen done), `verified` whether all checks of that held.
 truth='Nothing was changed, here or on the remote.'
+did=nothing
+verified=no
 step=start
 step_began=0
 child=
@@ -248,7 +258,7 @@ finish() {
   fi
   [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
-  record outcome "$2" "$1" truth "$truth"
+  record outcome "$2" "$1" did "$did" verified "$verified" truth "$truth"
   if [ -n "$log" ]; then
     say ""
     say "Run log: $log"
@@ -631,7 +641,12 @@ script_sha256=$(sum_of "$0")
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 [ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:327df5b8e6aaadd7e87d5e5d17ff4f4b838fd0ee36158da19d8157df6e815726
+  # Whether a run counts as a drill depends on what it was run against.
+  hosts=
+  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
+    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
+  done
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:327df5b8e6aaadd7e87d5e5d17ff4f4b838fd0ee36158da19d8157df6e815726 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -933,13 +948,16 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
-# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# vercel_failed WHAT [TRUTH [DID]]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH and DID are what is true when Vercel has refused it: then it was not carried out. A request
 # that took too long (408) may have been.
 vercel_failed() {
   case $http_status in
   408) ;;
-  4??) truth=${2:-$truth} ;;
+  4??)
+    truth=${2:-$truth}
+    did=${3:-$did}
+    ;;
   esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
@@ -1186,6 +1204,7 @@ if [ -n "$dry_run" ]; then
 else
   [ -n "$yes" ] || say ""
   confirm "  Push this branch?"
+  did=publishing
   truth="The push of $branch had begun; the branch may or may not be on the remote. Nothing else was changed, and production did not move."
   limited 120 git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "${remote_url}" "${commit}"'^0:refs/heads/'"${branch}"
   pushed=$?
@@ -1197,6 +1216,7 @@ else
       [ "$ref" = "refs/heads/$branch" ] && found=$sha
     done <"$scratch/out"
     if [ "$found" = "$commit" ]; then
+      did=published
       truth="The branch $branch is on the remote and holds $short. Production has not moved."
       [ "$pushed" -eq 0 ] || say "  The push reported an error, but the branch is there."
     elif [ -n "$found" ]; then
@@ -1204,6 +1224,7 @@ else
       [ "$pushed" -eq 0 ] && fail 7 "the push reported success, but the branch holds another commit." "Do not use that branch. Ask who runs the remote; something there changes branches."
       fail 5 "the branch on the remote holds another commit." "Run the same command again; it takes a new branch."
     elif [ "$pushed" -eq 0 ]; then
+      did=nothing
       truth="The branch $branch is not on the remote. Production has not moved."
       fail 7 "the push reported success, but the branch is not there." "Ask who runs the remote; something there removes branches."
     else
@@ -1211,6 +1232,7 @@ else
         truth="The branch $branch was not on the remote a moment ago; it may still arrive. Production has not moved."
         fail 6 "the push took longer than 120 seconds." "Check the network, then run the same command again."
       fi
+      did=nothing
       truth="The branch $branch is not on the remote. Nothing was changed there, and production did not move."
       fail 5 "the remote refused the push." "Read its words above: access, a protected branch, a full disk? Then run the same command again."
     fi
@@ -1233,6 +1255,7 @@ if [ -n "$option_push_only" ]; then
   if [ -n "$dry_run" ]; then
     say "Dry run: nothing was changed."
   else
+    verified=yes
     wrap say "DONE. " "$truth"
     wrap say "Left to do: " 'Move production, Verify Rollback, Look at the health endpoint, Notify the team.'
   fi
@@ -1337,12 +1360,15 @@ say "  live now    $live"
 [ "$target" = "$live" ] || tell_migrations
 
 # request_move: asks Vercel to move production from $live to $target. Sets asked to what Vercel
-# took ($way, or queued), or refused to the status with which it refused.
+# took ($way, or queued), or refused to the status with which it refused. $word_begun and $word_seen are the
+# words of the log for a move that was requested and for one that was seen.
 request_move() {
   save_undo "$target"
   record "$step" before 0 live_before "$live" target "$target"
   # What is refused before anything can have happened leaves the truth as it was.
   unmoved=$truth
+  undid=$did
+  did=$word_begun
   truth="$truth The request to move production to $target was being made; it may have been carried out."
   refused=
   for _ in 1 2 3; do
@@ -1359,6 +1385,7 @@ request_move() {
     400 | 401 | 402 | 403 | 404 | 422)
       refused=$http_status
       truth=$unmoved
+      did=$undid
       return
       ;;
     esac
@@ -1375,6 +1402,8 @@ request_move() {
 slow=
 asked=
 way=rollback
+word_begun=moving
+word_seen=moved
 if [ -n "$target" ] && [ "$target" = "$live" ]; then
   say "  The deployment of $short is live already."
 elif is_deployment "$target"; then
@@ -1431,10 +1460,12 @@ if [ -n "$slow" ]; then
     confirm "  Promote it to production?"
     save_undo unknown
     unmoved=$truth
+    undid=$did
+    did=moving
     truth="$truth The request to promote $preview was being made; it may have been carried out."
     # Not repeated: each request would start a build of its own.
     promotion="{\"deploymentId\":\"$preview\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"promote\"}}"
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${promotion}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" || vercel_failed "promote the preview" "$unmoved"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${promotion}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" || vercel_failed "promote the preview" "$unmoved" "$undid"
     target=$(answer .id)
     is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built."
     save_undo "$target"
@@ -1496,6 +1527,11 @@ else
     fi
     [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard to see who else deploys now; then run the same command again."
     fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
+  fi
+  if [ -n "$asked" ]; then
+    did=$word_seen
+  elif [ "$did" != restored ]; then
+    did=already
   fi
   truth="Production at $production_host serves $target, made from $short."
   say "  $production_host serves $target"
@@ -1648,6 +1684,7 @@ if [ -n "$dry_run" ]; then
   say "Dry run: nothing was changed."
   finish 0 ok
 fi
+verified=yes
 wrap say 'DONE. ' "$truth"
 wrap say '  ' 'The defect stays open. Go on with ''Section 8 of the document'.
 finish 0 ok

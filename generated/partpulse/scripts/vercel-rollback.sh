@@ -156,6 +156,13 @@ now() {
   esac
 }
 
+# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
+host_of() {
+  host=${1#*://}
+  host=${host%%[/?#]*}
+  printable "${host##*@}"
+}
+
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
 record() {
   recorded=$1
@@ -206,8 +213,11 @@ begin_step() {
   wrap say "" "$2"
 }
 
-# --- Every way to end. `truth` always says what is true by now.
+# --- Every way to end. `truth` always says what is true by now, `did` what the run has done (a word of
+# the run log; one in -ing was begun and not seen done), `verified` whether all checks of that held.
 truth='Nothing was changed, here or on the remote.'
+did=nothing
+verified=no
 step=start
 step_began=0
 child=
@@ -247,7 +257,7 @@ finish() {
   fi
   [ "$recorded" = "$step" ] || record "$step" "$2" "$1"
   step_began=${run_began:-0}
-  record outcome "$2" "$1" truth "$truth"
+  record outcome "$2" "$1" did "$did" verified "$verified" truth "$truth"
   if [ -n "$log" ]; then
     say ""
     say "Run log: $log"
@@ -655,7 +665,12 @@ script_sha256=$(sum_of "$0")
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 [ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:653ef862fa56dbb16bafff16c46a3a455964258496c3955fb0f49376b4414311
+  # Whether a run counts as a drill depends on what it was run against.
+  hosts=
+  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
+    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
+  done
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:653ef862fa56dbb16bafff16c46a3a455964258496c3955fb0f49376b4414311 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -955,13 +970,16 @@ is_deployment() {
   return 1
 }
 
-# vercel_failed WHAT [TRUTH]: stops after a request that must not fail, in the words that fit its
-# status. TRUTH is what is true when Vercel has refused it: then it was not carried out. A request
+# vercel_failed WHAT [TRUTH [DID]]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH and DID are what is true when Vercel has refused it: then it was not carried out. A request
 # that took too long (408) may have been.
 vercel_failed() {
   case $http_status in
   408) ;;
-  4??) truth=${2:-$truth} ;;
+  4??)
+    truth=${2:-$truth}
+    did=${3:-$did}
+    ;;
   esac
   words=$(printable "$(answer .error.message)")
   case $http_status in
@@ -1395,12 +1413,15 @@ fi
 begin_step promote 'Step 3: Promote Previous Deployment'
 
 # request_move: asks Vercel to move production from $live to $target. Sets asked to what Vercel
-# took ($way, or queued), or refused to the status with which it refused.
+# took ($way, or queued), or refused to the status with which it refused. $word_begun and $word_seen are the
+# words of the log for a move that was requested and for one that was seen.
 request_move() {
   [ "$way" = promote ] || save_undo "$target"
   record "$step" before 0 live_before "$live" target "$target"
   # What is refused before anything can have happened leaves the truth as it was.
   unmoved=$truth
+  undid=$did
+  did=$word_begun
   truth="$truth The request to move production to $target was being made; it may have been carried out."
   refused=
   for _ in 1 2 3; do
@@ -1421,6 +1442,7 @@ request_move() {
     400 | 401 | 402 | 403 | 404 | 422)
       refused=$http_status
       truth=$unmoved
+      did=$undid
       return
       ;;
     esac
@@ -1435,6 +1457,18 @@ request_move() {
 }
 
 asked=
+case $way in
+promote)
+  word_begun=promoting
+  word_seen=promoted
+  [ "$alone" != --undo ] || word_begun=undoing
+  [ "$alone" != --undo ] || word_seen=undone
+  ;;
+*)
+  word_begun=moving
+  word_seen=moved
+  ;;
+esac
 if [ "$target" = "$live" ] && { [ "$way" != promote ] || [ "$assigns" = true ]; }; then
   say "  Nothing to do: it is live already."
 elif [ -n "$dry_run" ]; then
@@ -1495,6 +1529,11 @@ else
     fi
     [ -z "$asked" ] || fail 7 "Vercel took the request, and production serves something else." "Look in the dashboard to see who else deploys now; then run the same command again."
     fail 5 "Vercel did not move production." "Run the same command again, or finish in the dashboard."
+  fi
+  if [ -n "$asked" ]; then
+    did=$word_seen
+  elif [ "$did" != restored ]; then
+    did=already
   fi
   truth="Production at $production_host serves $target, made from $short."
   say "  $production_host serves $target"
@@ -1647,6 +1686,7 @@ if [ -n "$dry_run" ]; then
   say "Dry run: nothing was changed."
   finish 0 ok
 fi
+verified=yes
 wrap say 'DONE. ' "$truth"
 wrap say '  ' 'After a rollback the defect stays open. Go on with ''Section 8 of the document'.
 finish 0 ok

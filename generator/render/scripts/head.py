@@ -18,6 +18,7 @@ from generator.render.commands import (
     option_words,
     options_of,
     usage,
+    variables_of,
 )
 from generator.shell import Shell
 
@@ -132,6 +133,7 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
         "purpose": [line for p in purpose for line in textwrap.wrap(p, 76)],
         "touches": touches,
         "programs": Shell(" ".join(shell.quote(p) for p in programs)),
+        "addresses": Shell(" ".join(_addresses(thing))),
         "options": options,
         "arguments": arguments,
         "constants": constants,
@@ -153,6 +155,16 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
         "warning": shell.plain(warning, known) if warning else "",
         "help": _help(thing, book, touches, purpose),
     }
+
+
+def _addresses(thing: Scripted) -> list[Shell]:
+    """The addresses that a run reaches, as the shell knows them at its start."""
+    variables = variables_of(thing)
+    found = [d.arguments["address"] for d in doings(thing) if "address" in d.arguments]
+    words = [shell.word(v, variables) for v in dict.fromkeys(found)]
+    if any("vercel" in a.helpers for a in actions_of(thing)):
+        words.append(Shell('"${VERCEL_API_URL:-https://api.vercel.com}"'))
+    return words
 
 
 def _fixed(parameter: model.Parameter, book: model.Handbook) -> Shell:
