@@ -35,7 +35,7 @@ RESOLVE_COMMIT = Action(
             "tip",
             Command(
                 ("git", "ls-remote", "{remote-url}", "{production-ref}"),
-                "What the production branch holds now; HEAD is the remote's default branch",
+                "What the production branch holds now (where nobody names it: HEAD, the remote's default branch)",
             ),
         ),
         (
@@ -72,7 +72,7 @@ RESOLVE_COMMIT = Action(
     holes=(
         ("remote", "remote", "<remote>"),
         ("remote-url", "remote_url", "<remote-url>"),
-        ("production-ref", "production_ref", "{production}"),
+        ("production-ref", "production_ref", "<production-branch>"),
         ("commit", "commit_digits", "<commit-sha>"),
         ("full-commit", "commit", "<full-commit-sha>"),
         ("tip", "tip", "<production-tip>"),
@@ -250,7 +250,7 @@ PUBLISH_REVERT = Action(
     ),
     holes=(
         ("remote-url", "remote_url", "<remote-url>"),
-        ("production-ref", "production_ref", "{production}"),
+        ("production-ref", "production_ref", "<production-branch>"),
         ("production-branch", "production_branch", "<production-branch>"),
         ("revert", "revert", "<revert-commit>"),
         ("branch", "branch", "{prefix}/<UTC-time>-<commit>"),

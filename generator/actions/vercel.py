@@ -14,17 +14,34 @@ ENVIRONMENT = (
 )
 HOLES = (
     ("api", "vercel_api", "<api>"),
-    ("team", "VERCEL_ORG_ID", "<team>"),
+    ("team", "vercel_team", "&teamId=<team>"),
+    ("only-team", "vercel_only_team", "?teamId=<team>"),
     ("project", "VERCEL_PROJECT_ID", "<project>"),
     ("host", "production_host", "<production-domain>"),
     ("target", "target", "<target-deployment>"),
-    ("preview", "preview", "<preview-deployment>"),
-    ("promotion", "promotion", "<preview-to-production>"),
+    ("build-again", "build_again", "<deployment-again>"),
     ("until", "until", "<milliseconds>"),
 )
-LIVE = Command((*API, "{api}/v13/deployments/{host}?teamId={team}"), "What production serves now")
-PROJECT = (*API, "{api}/v9/projects/{project}?teamId={team}")
-_DEPLOYMENTS = "{api}/v6/deployments?projectId={project}&limit=100&teamId={team}"
+LIVE = Command((*API, "{api}/v13/deployments/{host}{only-team}"), "What production serves now")
+PROJECT = (*API, "{api}/v9/projects/{project}{only-team}")
+_DEPLOYMENTS = "{api}/v6/deployments?projectId={project}&limit=100{team}"
+DOMAINS = Command(
+    (*API, "{api}/v9/projects/{project}/domains{only-team}"),
+    "Where that does not name the address: the domains of the project",
+)
+# What proves which production it is; see templates/script/production.sh.j2.
+PROOF = (
+    (
+        "project",
+        Command(
+            PROJECT,
+            "The account, the production deployment and its addresses, the repository and its production branch",
+        ),
+    ),
+    ("live", LIVE),
+    ("domains", DOMAINS),
+)
+PROVING = ("flatten", "vercel", "production", "pause")
 _CANDIDATES = Command(
     (*API, _DEPLOYMENTS + "&target=production&state=READY"),
     "The deployments that were in production",
@@ -57,57 +74,122 @@ _MIGRATION_HOLES = (
 )
 _FOLDER = ("migrations", r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 _INSTANT = Command(
-    (*POST, "{}", "{api}/v1/projects/{project}/rollback/{target}?teamId={team}"),
+    (*POST, "{}", "{api}/v1/projects/{project}/rollback/{target}{only-team}"),
     "The instant rollback",
+)
+_PROMOTION = Command(
+    (*POST, "{}", "{api}/v10/projects/{project}/promote/{target}{only-team}"),
+    "Only where that does not go live by itself; this builds nothing",
+)
+# What an instant rollback leaves as it is, and what it brings back.
+_DIFFERENCES = (
+    *_MIGRATIONS,
+    (
+        "variables",
+        Command(
+            (*API, "{api}/v9/projects/{project}/env{only-team}"),
+            "Which environment variables were changed since the target was built",
+        ),
+    ),
+    (
+        "rolling-release",
+        Command(
+            (*API, "{api}/v1/projects/{project}/rolling-release{only-team}"),
+            "Whether a rolling release is under way",
+        ),
+    ),
 )
 _TOUCHES = (
     "which deployment production serves, on Vercel; what it served before is noted beside the log"
+)
+
+PROVE = Action(
+    name="vercel.prove",
+    summary=(
+        "Asks Vercel which production the project has, and compares: the address must be one of production's, serve the "
+        "project's production deployment, and belong to the account; the clone's remote must be the repository, and the named "
+        "branch the one, that production is built from. HEAD stands for the branch that Vercel names. Without access to "
+        "Vercel nothing is proven, and it says so."
+    ),
+    parameters=("address", "remote", "production"),
+    needs=(),
+    gives=("proven",),
+    helpers=(*PROVING, "repository"),
+    commands=(
+        *PROOF,
+        (
+            "push-url",
+            Command(
+                ("git", "remote", "get-url", "--push", "{remote}"),
+                "The clone's remote, to be compared with that",
+            ),
+        ),
+        (
+            "written-url",
+            Command(
+                ("git", "config", "--get", "remote.{remote}.url"),
+                "and as it is written down, where a mirror stands in for it",
+            ),
+        ),
+    ),
+    holes=(*HOLES, ("remote", "remote", "<remote>")),
+    expect="Address, account, repository and branch are those of one production.",
+    on_failure="Nothing was changed. The script names both values that do not match.",
+    touches="",
+    environment=ENVIRONMENT,
+    stand_ins=("vercel",),
 )
 
 ROLL_BACK = Action(
     name="vercel.roll-back",
     summary=(
         "Re-points production to the READY production deployment of the commit, which takes seconds and builds "
-        "nothing. If there is none, or the plan does not reach it, waits for the preview of the rollback branch "
-        "and promotes it, which builds it again. Where there is no curl, the vercel tool makes the same requests, "
-        "but for those that start a build, which it could start twice. It warns where the database migrations differ."
+        "nothing. If there is none, or the plan does not reach it, builds an existing deployment of the commit again; if "
+        "there is none at all, waits for the one that Vercel makes of the rollback branch, and builds that for production. "
+        "Where there is no curl, the vercel tool makes the same requests, but for those that start a build, which it could "
+        "start twice. It says what the target brings back or meets: migrations, environment variables, cron jobs."
     ),
-    parameters=("address", "migrations"),
+    parameters=("address", "migrations", "kept"),
+    optional=("kept",),
     forms=(_FOLDER,),
     names=(("migrations", "path"),),
     needs=(),
-    gives=("target", "asked", "production_host"),
-    uses=("commit", "short"),
-    helpers=("flatten", "vercel", "pause", "undo"),
+    gives=("target", "asked"),
+    uses=("commit", "short", "branch", "proven"),
+    helpers=(*PROVING, "undo"),
     may_hand_over=True,
     changes=True,
     commands=(
-        (
-            "project",
-            Command(PROJECT, "Team, project and token are right"),
-        ),
         ("candidates", _CANDIDATES),
         ("older", _OLDER),
         ("live", LIVE),
-        *_MIGRATIONS,
+        (
+            "wanted",
+            Command((*API, "{api}/v13/deployments/{target}{only-team}"), "What the target is"),
+        ),
+        *_DIFFERENCES,
         ("roll-back", _INSTANT),
         (
-            "previews",
-            Command((*API, _DEPLOYMENTS), "Only without such a deployment: the previews"),
+            "of-commit",
+            Command(
+                (*API, _DEPLOYMENTS + "&sha={commit}"),
+                "Only without such a deployment: all deployments of the commit",
+            ),
         ),
         (
-            "promote",
+            "build",
             Command(
-                (*POST, "{promotion}", "{api}/v13/deployments?teamId={team}"),
-                "and the build of one for production",
+                (*POST, "{build-again}", "{api}/v13/deployments{only-team}"),
+                "and the build of one of them for production",
             ),
         ),
         (
             "built",
-            Command((*API, "{api}/v13/deployments/{target}?teamId={team}"), "until it is ready"),
+            Command((*API, "{api}/v13/deployments/{target}{only-team}"), "until it is ready"),
         ),
+        ("promote", _PROMOTION),
     ),
-    holes=(*HOLES, *_MIGRATION_HOLES),
+    holes=(*HOLES, *_MIGRATION_HOLES, ("commit", "commit", "<commit>")),
     expect="Vercel accepts the request. That alone proves nothing; the next step does.",
     on_failure="The script says what production serves. Running it again is safe; it looks before it asks again.",
     touches=_TOUCHES,
@@ -121,8 +203,8 @@ VERIFY_LIVE = Action(
     parameters=(),
     needs=(),
     gives=(),
-    uses=("target", "asked", "production_host"),
-    helpers=("flatten", "vercel", "pause"),
+    uses=("target", "asked", "proven"),
+    helpers=PROVING,
     verifies=True,
     commands=(
         ("live", LIVE),
@@ -140,14 +222,10 @@ OVERVIEW = Action(
     summary="Asks Vercel for the project, its production deployments and the one that is live, and whether production is pinned.",
     parameters=("address",),
     needs=(),
-    gives=("production_host", "live", "way"),
-    helpers=("flatten", "vercel", "pause"),
+    gives=("proven", "live", "way"),
+    helpers=PROVING,
     may_hand_over=True,
-    commands=(
-        ("project", Command(PROJECT, "Team, project and token are right; pinned or not")),
-        ("candidates", _CANDIDATES),
-        ("live", LIVE),
-    ),
+    commands=(("candidates", _CANDIDATES), *PROOF),
     holes=HOLES,
     expect="The project, and the deployment that is live.",
     on_failure="Nothing was changed. Set what is missing, or do it by hand in the dashboard.",
@@ -172,25 +250,27 @@ OVERVIEW = Action(
 CHOOSE = Action(
     name="vercel.choose",
     summary=(
-        "Takes the named deployment, or with 'previous' the newest READY one that is older than the live one and can "
-        "go live at once; with --undo the one that was live before the last rollback. It must be a READY production "
-        "deployment of this project."
+        "Takes the named deployment, or with 'previous' the newest READY one that is older than the live one, of another "
+        "commit, and can go live at once; with --undo the one that was live before the last rollback. It must be a READY "
+        "production deployment of this project. It goes no further back where production was rolled back already. It says "
+        "what the target brings back or meets: migrations, environment variables, cron jobs."
     ),
-    parameters=("deployment", "migrations"),
+    parameters=("deployment", "migrations", "kept"),
+    optional=("kept",),
     needs=(),
     gives=("target",),
     uses=("live", "way"),
-    helpers=("flatten", "vercel", "pause"),
+    helpers=PROVING,
     commands=(
         (
             "wanted",
             Command(
-                (*API, "{api}/v13/deployments/{wanted}?teamId={team}"),
+                (*API, "{api}/v13/deployments/{wanted}{only-team}"),
                 "What the chosen deployment is",
             ),
         ),
         ("older", _OLDER),
-        *_MIGRATIONS,
+        *_DIFFERENCES,
     ),
     holes=(*HOLES, ("wanted", "wanted", "<deployment>"), *_MIGRATION_HOLES),
     expect="One deployment to go to, with its commit and title.",
@@ -207,15 +287,15 @@ MOVE = Action(
     parameters=(),
     needs=(),
     gives=("asked",),
-    uses=("live", "target", "way"),
-    helpers=("flatten", "vercel", "pause", "undo"),
+    uses=("live", "target", "way", "proven"),
+    helpers=(*PROVING, "undo"),
     changes=True,
     commands=(
         ("roll-back", _INSTANT),
         (
             "promote-existing",
             Command(
-                (*POST, "{}", "{api}/v10/projects/{project}/promote/{target}?teamId={team}"),
+                (*POST, "{}", "{api}/v10/projects/{project}/promote/{target}{only-team}"),
                 "With --undo and --promote: the promotion, which unpins production",
             ),
         ),
@@ -228,4 +308,4 @@ MOVE = Action(
     stand_ins=("vercel",),
 )
 
-ACTIONS = (ROLL_BACK, VERIFY_LIVE, OVERVIEW, CHOOSE, MOVE)
+ACTIONS = (PROVE, ROLL_BACK, VERIFY_LIVE, OVERVIEW, CHOOSE, MOVE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.actions.curl import API, POST
 from generator.actions.kind import Action
-from generator.actions.vercel import ENVIRONMENT, HOLES, LIVE, PROJECT
+from generator.actions.vercel import ENVIRONMENT, HOLES, LIVE, PROJECT, PROVING
 from generator.model import Command
 
 AWAIT_COMMIT = Action(
@@ -15,34 +15,28 @@ AWAIT_COMMIT = Action(
     ),
     parameters=("address",),
     needs=(),
-    gives=("target", "asked", "production_host"),
-    uses=("revert", "revert_short", "short"),
-    helpers=("flatten", "vercel", "pause"),
+    gives=("target", "asked"),
+    uses=("revert", "revert_short", "short", "proven"),
+    helpers=PROVING,
     may_hand_over=True,
     changes=True,
     commands=(
-        (
-            "project",
-            Command(
-                PROJECT,
-                "Team, project and token are right; whether new deployments go live by themselves",
-            ),
-        ),
         ("live", LIVE),
         (
             "deployments",
             Command(
                 (
                     *API,
-                    "{api}/v6/deployments?projectId={project}&limit=100&teamId={team}&target=production",
+                    "{api}/v6/deployments?projectId={project}&limit=100{team}&target=production",
                 ),
                 "The production deployments, until that of the revert commit is ready",
             ),
         ),
+        ("project", Command(PROJECT, "Whether new deployments go live by themselves")),
         (
             "promote",
             Command(
-                (*POST, "{}", "{api}/v10/projects/{project}/promote/{target}?teamId={team}"),
+                (*POST, "{}", "{api}/v10/projects/{project}/promote/{target}{only-team}"),
                 "Only if it does not go live by itself; that an answer came does not mean it is done",
             ),
         ),

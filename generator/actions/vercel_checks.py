@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from generator.actions.kind import Action
-from generator.actions.vercel import ENVIRONMENT, HOLES, LIVE, PROJECT
-from generator.model import Command
+from generator.actions.vercel import ENVIRONMENT, HOLES, PROOF, PROVING
 
-_HELPERS = ("flatten", "vercel")
+IS_PRODUCTION = Action(
+    name="vercel.is-production",
+    summary="The address is one of the project's production addresses, and serves its production deployment.",
+    parameters=("address",),
+    needs=(),
+    gives=("live_commit",),
+    looks=True,
+    verifies=True,
+    helpers=PROVING,
+    commands=PROOF,
+    holes=HOLES,
+    expect="Vercel names the address as production's.",
+    on_failure="Set PRODUCTION_URL to the address at which users reach production; what was looked at is something else.",
+    touches="",
+    environment=ENVIRONMENT,
+    stand_ins=("vercel",),
+)
 
 CAN_GO_BACK = Action(
     name="vercel.can-go-back",
@@ -16,8 +31,8 @@ CAN_GO_BACK = Action(
     gives=("live_commit",),
     looks=True,
     verifies=True,
-    helpers=_HELPERS,
-    commands=(("live", LIVE),),
+    helpers=PROVING,
+    commands=PROOF,
     holes=HOLES,
     expect="Vercel names the deployment and its commit.",
     on_failure="Find out what production serves before anything is deployed over it.",
@@ -34,10 +49,8 @@ NOT_PINNED = Action(
     gives=(),
     looks=True,
     verifies=True,
-    helpers=_HELPERS,
-    commands=(
-        ("project", Command(PROJECT, "Whether production is pinned (autoAssignCustomDomains)")),
-    ),
+    helpers=PROVING,
+    commands=PROOF,
     holes=HOLES,
     expect="Vercel assigns the production domain by itself.",
     on_failure="Promote the fixed deployment first; that unpins production.",
@@ -46,4 +59,4 @@ NOT_PINNED = Action(
     stand_ins=("vercel",),
 )
 
-ACTIONS = (CAN_GO_BACK, NOT_PINNED)
+ACTIONS = (IS_PRODUCTION, CAN_GO_BACK, NOT_PINNED)

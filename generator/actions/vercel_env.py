@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from generator.actions.curl import API, POST
 from generator.actions.kind import Action
-from generator.actions.vercel import ENVIRONMENT, PROJECT
+from generator.actions.vercel import ENVIRONMENT, HOLES, LIVE, PROJECT, PROOF, PROVING
 from generator.model import Command
 
 _HOLES = (
-    ("api", "vercel_api", "<api>"),
-    ("team", "VERCEL_ORG_ID", "<team>"),
-    ("project", "VERCEL_PROJECT_ID", "<project>"),
-    ("host", "production_host", "<production-domain>"),
+    *HOLES,
     ("variable", "env_id", "<variable>"),
     ("body", "env_body", "<file>"),
-    ("target", "target", "<target-deployment>"),
     ("redeployment", "redeployment", "<live-again>"),
 )
 
@@ -22,18 +18,18 @@ _HOLES = (
 def _send(method: str, address: str, comment: str) -> Command:
     """A request whose body holds a value: it comes out of a file, where no list of processes shows it."""
     words = (*API, "--request", method, "--header", "Content-Type: application/json")
-    return Command((*words, "--data-binary", "@{body}", address + "?teamId={team}"), comment)
+    return Command((*words, "--data-binary", "@{body}", address + "{only-team}"), comment)
 
 
 CONNECT = Action(
     name="vercel.env-connect",
-    summary="Makes sure of the access to the project.",
+    summary="Makes sure of the access to the project, and which production it has.",
     parameters=("mode", "names", "address"),
     needs=(),
-    gives=("env_mode", "env_names", "project_name", "production_host"),
-    helpers=("flatten", "vercel", "pause"),
+    gives=("env_mode", "env_names", "proven"),
+    helpers=PROVING,
     may_hand_over=True,
-    commands=(("project", Command(PROJECT)),),
+    commands=PROOF,
     holes=_HOLES,
     expect="Vercel answers with the project.",
     on_failure="Nothing was changed. The script says what is missing or refused.",
@@ -58,14 +54,14 @@ SNAPSHOT = Action(
         (
             "list",
             Command(
-                (*API, "{api}/v10/projects/{project}/env?teamId={team}"),
+                (*API, "{api}/v10/projects/{project}/env{only-team}"),
                 "Which variables there are",
             ),
         ),
         (
             "read",
             Command(
-                (*API, "{api}/v1/projects/{project}/env/{variable}?teamId={team}"),
+                (*API, "{api}/v1/projects/{project}/env/{variable}{only-team}"),
                 "The value of each that is not secret",
             ),
         ),
@@ -106,7 +102,7 @@ RESTORE = Action(
                     *API,
                     "--request",
                     "DELETE",
-                    "{api}/v9/projects/{project}/env/{variable}?teamId={team}",
+                    "{api}/v9/projects/{project}/env/{variable}{only-team}",
                 ),
                 "One that was added since",
             ),
@@ -128,22 +124,17 @@ REDEPLOY = Action(
     parameters=(),
     needs=(),
     gives=("target", "asked", "short"),
-    uses=("project_name", "production_host", "built_after"),
-    helpers=("flatten", "vercel", "pause"),
+    uses=("proven", "built_after"),
+    helpers=PROVING,
     changes=True,
     commands=(
-        (
-            "live",
-            Command(
-                (*API, "{api}/v13/deployments/{host}?teamId={team}"), "What production serves now"
-            ),
-        ),
+        ("live", LIVE),
         (
             "deployments",
             Command(
                 (
                     *API,
-                    "{api}/v6/deployments?projectId={project}&limit=100&teamId={team}&target=production",
+                    "{api}/v6/deployments?projectId={project}&limit=100{team}&target=production",
                 ),
                 "Whether it is being built again already",
             ),
@@ -151,19 +142,19 @@ REDEPLOY = Action(
         (
             "redeploy",
             Command(
-                (*POST, "{redeployment}", "{api}/v13/deployments?teamId={team}"),
+                (*POST, "{redeployment}", "{api}/v13/deployments{only-team}"),
                 "Otherwise a build of the live one",
             ),
         ),
         (
             "built",
-            Command((*API, "{api}/v13/deployments/{target}?teamId={team}"), "until it is ready"),
+            Command((*API, "{api}/v13/deployments/{target}{only-team}"), "until it is ready"),
         ),
         ("project", Command(PROJECT, "Whether it goes live by itself")),
         (
             "promote",
             Command(
-                (*POST, "{}", "{api}/v10/projects/{project}/promote/{target}?teamId={team}"),
+                (*POST, "{}", "{api}/v10/projects/{project}/promote/{target}{only-team}"),
                 "Only if production is pinned; this builds nothing",
             ),
         ),

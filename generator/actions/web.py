@@ -65,11 +65,14 @@ HTTP_TIME = Action(
 
 NOTIFY = Action(
     name="notify.send",
-    summary="Sends the message to the team's webhook where ROLLBOOK_NOTIFY_URL is set; otherwise says what to send.",
+    summary=(
+        "Sends the message, and what is true, to the team's webhook where ROLLBOOK_NOTIFY_URL is set; otherwise says what to "
+        "send. A run that ends early once production may have moved sends a message of its own, which claims no success."
+    ),
     parameters=("message",),
     needs=(),
     gives=(),
-    helpers=("webhook",),
+    helpers=("webhook", "tell"),
     commands=(
         (
             "post",

@@ -18,7 +18,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Account:
-    """Who may ask, and about which project of which team."""
+    """Who may ask, and about which project of which team; `team` is empty for an account of one person."""
 
     token: str
     team: str
@@ -40,6 +40,10 @@ class Deployment:
     state: str = "READY"
     once_production: bool = False
     passed_over: bool = False  # ready while nothing was assigned automatically
+    # Who names the commit: github, gitlab, bitbucket, cli; with any other word nobody does.
+    provider: str = "github"
+    foreign: bool = False  # of somebody else's team: only its public view is answered
+    crons: list[dict] = field(default_factory=list)
     # The values that production's variables had when it was created: a deployment keeps them.
     values: dict[str, str] = field(default_factory=dict)
 
@@ -63,6 +67,11 @@ class State:
     production_branch: str = "main"
     domain: str = "production.example"
     build_seconds: float = 0.3
+    # The Git repository of the integration; None: what is watched, False: none is connected.
+    link: dict | bool | None = None
+    # Addresses that stay where they are when production moves: branches, staging, by hand.
+    other_aliases: dict[str, str] = field(default_factory=dict)
+    rolling_release: dict | None = None
     alias_seconds: float = 0.0
     bare: Path | None = None  # the Git remote that the integration watches
     git_environment: Mapping[str, str] | None = None  # None: that of this process
@@ -76,6 +85,7 @@ class State:
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
         self.seen_refs: dict[str, str] = {}
+        self.watched: Path | None = None
         self.pending: tuple[float, str] | None = None  # (when, deployment): an alias job
         self._number = 0
         self._last = 0
@@ -128,9 +138,25 @@ class State:
     # --- What is so by now.
 
     def find(self, name: str) -> Deployment | None:
-        if name in (self.domain, f"{self.account.name}.vercel.example"):
+        if name in self.production_aliases:
             name = self.live or ""
+        name = self.other_aliases.get(name, name)
         return next((d for d in self.deployments if name in (d.uid, d.url)), None)
+
+    @property
+    def production_aliases(self) -> list[str]:
+        return [self.domain, f"{self.account.name}.vercel.example"]
+
+    @property
+    def git_link(self) -> dict | None:
+        """What the project says of the Git repository that it is built from."""
+        if self.link is not None:
+            return self.link or None
+        if self.watched is None:
+            return None
+        owner, name = self.watched.parent.name, self.watched.name.removesuffix(".git")
+        branch = {"productionBranch": self.production_branch}
+        return {"type": "github", "org": owner, "repo": name, "repoId": 1, **branch}
 
     def find_sha(self, sha: str) -> str:
         """The newest deployment of a commit."""
@@ -162,6 +188,9 @@ class State:
                 if self.seen_refs.get(ref) != sha:
                     self.seen_refs[ref] = sha
                     target = "production" if ref == self.production_branch else None
+                    # A commit that was deployed before is not deployed again.
+                    if any(d.sha == sha and target in (None, d.target) for d in self.deployments):
+                        continue
                     self._create(sha, ref, target, self.build_seconds)
         if self.pending and time.monotonic() >= self.pending[0]:
             uid = self.pending[1]
@@ -198,7 +227,7 @@ class State:
 
     def watch(self, bare: Path) -> None:
         """Let the Git integration watch a bare repository; what it holds now is no news."""
-        self.bare = bare
+        self.bare = self.watched = bare
         self.seen_refs = self._refs()
 
     def _refs(self) -> dict[str, str]:

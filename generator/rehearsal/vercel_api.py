@@ -49,8 +49,8 @@ class Vercel(State, Serving):
             self._settle()
             parts = path.strip("/").split("/")
             if len(parts) >= 2 and parts[1] not in ("user", "teams") and method != "OPTIONS":
-                team = (query.get("teamId") or query.get("slug") or [None])[0]
-                if team not in (self.account.team, self.account.slug):
+                team = (query.get("teamId") or query.get("slug") or [""])[0]
+                if team not in (self.account.team, self.account.team and self.account.slug):
                     return error(403, "forbidden", "Not authorized")
             match (method, parts):
                 case ("GET", [_, "user"]):
@@ -67,16 +67,15 @@ class Vercel(State, Serving):
                 case ("GET", [_, "teams", _id]):
                     return 200, {"id": self.account.team, "slug": self.account.slug, "name": "Team"}
                 case ("GET", [_, "deployments", name]):
-                    found = self.find(name)
-                    return (
-                        (200, self._deployment(found))
-                        if found
-                        else error(404, "not_found", "Deployment not found")
-                    )
+                    return self._one(name)
                 case ("GET", [_, "deployments"]):
                     return 200, self._page(query)
                 case ("POST", [_, "deployments"]):
                     return self._rebuild(body)
+                case ("GET", [_, "projects", _name, "domains"]):
+                    return 200, self._domains()
+                case ("GET", [_, "projects", _name, "rolling-release"]):
+                    return 200, {"rollingRelease": self.rolling_release}
                 case ("GET", [_, "projects", _name, "custom-environments"]):
                     return 200, {"environments": []}
                 case (_, [_, "projects", name, "env", *rest]) if name in (
@@ -97,6 +96,37 @@ class Vercel(State, Serving):
                     return error(404, "not_found", "Project not found")
             return error(404, "not_found", f"no such path: {method} {path}")
 
+    def _one(self, name: str) -> tuple[int, dict]:
+        found = self.find(name)
+        if found is None:
+            return error(404, "not_found", "Deployment not found")
+        if found.state == "DELETED":
+            return error(410, "DEPLOYMENT_DELETED", "The deployment was deleted")
+        if found.foreign:
+            # Anybody may see this much of a deployment: not whose it is.
+            shown = self._deployment(found)
+            return 200, {k: shown[k] for k in ("id", "name", "url", "readyState", "createdAt")}
+        return 200, self._deployment(found)
+
+    def _domains(self) -> dict:
+        rows = [{"name": name, "verified": True} for name in self.production_aliases]
+        rows += [
+            {"name": name, "verified": True, "gitBranch": "a-branch"} for name in self.other_aliases
+        ]
+        return {"domains": rows, "pagination": {"count": len(rows), "next": None}}
+
+    def _meta(self, found: Deployment) -> dict:
+        provider = found.provider
+        if provider == "cli":
+            return {"gitCommitSha": found.sha, "gitCommitRef": found.ref, "gitDirty": "1"}
+        if provider not in ("github", "gitlab", "bitbucket"):
+            return {}
+        return {
+            f"{provider}CommitSha": found.sha,
+            f"{provider}CommitRef": found.ref,
+            f"{provider}CommitMessage": self.message,
+        }
+
     def _deployment(self, found: Deployment) -> dict:
         return {
             "id": found.uid,
@@ -107,11 +137,8 @@ class Vercel(State, Serving):
             "target": found.target,
             "readyState": found.ready_state,
             "createdAt": round(found.created * 1000),
-            "meta": {
-                "githubCommitSha": found.sha,
-                "githubCommitRef": found.ref,
-                "githubCommitMessage": self.message,
-            },
+            "meta": self._meta(found),
+            "crons": found.crons,
             "team": {"id": self.account.team, "slug": self.account.slug},
             "creator": {"uid": "usr_1", "username": "oncall"},
         }
@@ -125,7 +152,7 @@ class Vercel(State, Serving):
         return {"deployments": rows, "pagination": {"count": len(rows), "next": older}}
 
     def _list(self, query: dict[str, list[str]]) -> list[dict]:
-        found = list(reversed(self.deployments))
+        found = [d for d in reversed(self.deployments) if d.state != "DELETED"]
         if wanted := query.get("target"):
             found = [d for d in found if (d.target or "preview") == wanted[0]]
         if wanted := query.get("state"):
@@ -145,14 +172,17 @@ class Vercel(State, Serving):
 
     def _project(self) -> dict:
         live = self.find(self.live or "")
+        production = self._deployment(live) | {"alias": self.production_aliases} if live else None
         return {
             "id": self.account.project,
             "name": self.account.name,
-            "accountId": self.account.team,
+            "accountId": self.account.team or "usr_1",
             "autoAssignCustomDomains": self.auto_assign,
             "lastAliasRequest": self._alias_request(),
             "lastRollbackTarget": None,
-            "targets": {"production": self._deployment(live) if live else None},
+            "targets": {"production": production},
+            "link": self.git_link,
+            "crons": {"definitions": live.crons if live else []},
         }
 
     def _alias_request(self) -> dict | None:
@@ -211,8 +241,9 @@ class Vercel(State, Serving):
         if source is None:
             return error(404, "not_found", "Deployment not found")
         found = self._create(source.sha, source.ref, "production", self.build_seconds)
-        promoted = body.get("meta", {}).get("action") == "promote"
-        # A preview that is promoted goes live in any case; one that is built again, as a push does.
+        promoted = body.get("meta", {}).get("action") == "promote" and source.target is None
+        # A preview that is promoted goes live in any case; what was built for production is built
+        # again, and goes live as a push does.
         found.ref = "promoted" if promoted else self.production_branch
         return 200, self._deployment(found)
 

@@ -22,8 +22,10 @@ def shown() -> list[list[str]]:
         r"^### [\d.]+ Emergency Rollback Script$(.*?)^##", DOCUMENT.read_text(), re.M | re.S
     )
     assert section, "the document has no such section"
+    # The step before asks Vercel, which --push-only leaves alone.
+    _, steps = section[1].split("Identify the last good commit")
     found = []
-    for block in re.findall(r"^ *```sh\n(.*?)^ *```$", section[1], re.M | re.S):
+    for block in re.findall(r"^ *```sh\n(.*?)^ *```$", steps, re.M | re.S):
         for line in map(str.strip, block.splitlines()):
             if line and not line.startswith(("#", "sh rollback.sh")):
                 found.append(shlex.split(line))

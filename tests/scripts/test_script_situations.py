@@ -961,8 +961,8 @@ def test_situation(case: Case, world) -> None:
 # in which that has to be noticed.
 MUTANTS = [
     ("^0 is dropped", "^0:refs/heads/", ":refs/heads/", "names like the commit"),
-    ("the read-back is dropped", """if [ "$found" = "$commit" ]; then""", "if :; then", "a push that does nothing"),
-    ("the read-back looks at no commit", """if [ "$found" = "$commit" ]; then""", """if [ -n "$found" ]; then""", "the branch is changed on arrival"),
+    ("the read-back is dropped", """0:*:"$commit")""", "0:*)", "a push that does nothing"),
+    ("the read-back looks at no commit", """0:*:"$commit")""", "0:*:?*)", "the branch is changed on arrival"),
     ("the push decides", """  pushed=$?\n""", """  pushed=$?\n  [ "$pushed" -eq 0 ] || fail 5 "" ""\n""", "a push that fails after it worked"),
     ("the remote's name is used", """git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "${remote_url}" """, """git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "$remote" """, "settings: remote.origin.mirror"),
     ("the remote's name is fetched", """--recurse-submodules=no "${remote_url}" "${production_ref}" """, """--recurse-submodules=no "$remote" "${production_ref}" """, "settings: another address for pushing"),
@@ -976,17 +976,17 @@ MUTANTS = [
     ("two commits are one", """[ "$count" -le 1 ] ||""", ": ||", "ambiguous digits"),
     ("any object will do", """[ "$kind" = commit ] || continue""", "", "a tag, no commit"),
     ("nobody says what is true", """  wrap warn "  What is true:  " "$truth"\n""", "", "the push is refused"),
-    ("a failed push is a success", """fail 5 "the remote refused the push." """, """finish 0 ok "" """, "the push is refused"),
+    ("a failed push is a success", """not_published 5 "the remote refused the push." """, """finish 0 ok "" """, "the push is refused"),
     ("a failure ends with 0", """  finish "$1" failed""", """  finish 0 failed""", "no remote"),
-    ("the end is not logged", """record outcome "$2" "$1" truth "$truth" """, "", "push only"),
+    ("the end is not logged", """record outcome "$2" "$1" did "$did" verified "$verified" truth "$truth" """, "", "push only"),
     ("the log is not named", """say "Run log: $log" """, "say", "push only"),
     ("scratch files stay", """rm -rf "$scratch" """, ": ", "push only"),
     ("a dry run fetches", """  if [ -n "$dry_run" ]; then\n    say "  This clone""", """  if false; then\n    say "  This clone""", "a clone that is behind, dry run"),
     ("nobody is asked", """if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then""", "if false; then", "no terminal and no yes"),
     ("a person is not needed", "finish 8 'a person must finish'", "finish 0 ok", "without push-only"),
-    ("it checks out", "# --- Step 3: Move production", 'git checkout --quiet "$commit"', "without push-only"),
-    ("a branch is made here", "# --- Step 3: Move production", 'git branch "$branch" "$commit"', "without push-only"),
-    ("production is pushed", "# --- Step 3: Move production", 'git push --quiet --force "$remote_url" "$commit:refs/heads/main"', "without push-only"),
+    ("it checks out", "# --- Step 4: Move production", 'git checkout --quiet "$commit"', "without push-only"),
+    ("a branch is made here", "# --- Step 4: Move production", 'git branch "$branch" "$commit"', "without push-only"),
+    ("production is pushed", "# --- Step 4: Move production", 'git push --quiet --force "$remote_url" "$commit:refs/heads/main"', "without push-only"),
 ]  # fmt: skip
 
 

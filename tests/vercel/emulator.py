@@ -59,6 +59,7 @@ class Vercel(vercel_api.Vercel):
     lose_alias_request: bool = False  # the project reports no request at all
     stale_alias_request: dict | None = None  # an earlier request is reported instead
     queue_promotions: bool = False  # 202, and nothing moves before `run_queue`
+    hide_aliases: bool = False  # the project names no address of its production
     overtake: str | None = None  # this deployment goes live right after the rollback
     escaped: bool = True  # JSON with all but ASCII escaped
     page: int = 100  # how many deployments a list has at most
@@ -94,6 +95,12 @@ class Vercel(vercel_api.Vercel):
         if self.overtake:
             self.assign(self.overtake)
             self.overtake = None
+
+    def _project(self) -> dict:
+        found = super()._project()
+        if self.hide_aliases and found["targets"]["production"]:
+            del found["targets"]["production"]["alias"]
+        return found
 
     def _alias_request(self) -> dict | None:
         if self.lose_alias_request:

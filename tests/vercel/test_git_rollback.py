@@ -148,6 +148,7 @@ def test_production_is_restored_through_its_branch(made, shell: str) -> None:
     (log,) = (w.folder / "clone/.git/rollback-log").iterdir()
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [x["step"] for x in lines if x["status"] == "ok"] == [
+        "prove",
         "identify",
         "revert",
         "publish",
@@ -182,7 +183,7 @@ def test_a_pull_request_is_merged_and_the_same_command_goes_on(made, how: str, s
     assert f"from {branch.removeprefix('refs/heads/')} into main" in said(done)
     assert "run the same command again" in said(done) and w.shas[0] in done.stdout
     assert "https://github.com" not in done.stdout
-    assert w.live_sha == w.shas[2] and w.vercel.requests == []
+    assert w.live_sha == w.shas[2] and not posts(w)
 
     merged(w, how)
     before = refs(w)
@@ -326,7 +327,7 @@ SITUATIONS: dict[str, tuple[Setup | None, dict[str, object], int, str, int | Non
     "no answer at all": (fault("GET", "/projects/", hang=4), {}, 6, "did not answer", 0),
     "cut at once": (fault("GET", "/projects/", cut=True), {}, 6, "did not answer", 0),
     "not JSON": (
-        fault("GET", "/deployments/127", body="<html>", after=True),
+        fault("GET", "/deployments/127", body="<html>", after=True, times=9),
         {},
         5,
         "no live deployment",
@@ -428,6 +429,8 @@ def signs(w: World) -> None:
 
 
 def detached_remote(w: World) -> None:
+    """Nobody says which branch production is: neither Vercel nor the remote."""
+    w.vercel.link = False
     remote(w, "update-ref", "--no-deref", "HEAD", w.shas[2])
 
 
@@ -475,7 +478,12 @@ GIT_SITUATIONS: dict[str, tuple[Setup, tuple[str, ...], int, str, bool]] = {
     ),
     "nobody": (nobody, DIRECT, 3, "git config user.email", False),
     "signs commits": (signs, DIRECT, 0, "DONE", True),
-    "the remote's HEAD is no branch": (detached_remote, DIRECT, 5, "does not say", False),
+    "the remote's HEAD is no branch": (
+        detached_remote, ("--yes",), 5, "does not say", False
+    ),
+    "Vercel names no repository": (
+        lambda w: setattr(w.vercel, "link", False), DIRECT, 4, "does not say which branch", False
+    ),
     "never in production": (
         never, ("--yes", "--any-commit"), 8, "git-rollback.sh --any-commit", False
     ),
@@ -501,7 +509,7 @@ def test_situations_of_git(made, monkeypatch, name: str) -> None:
     assert (w.tree(refs(w)[MAIN]) == w.tree(w.shas[0])) == published
     assert not (w.folder / "signed").exists()
     if not published:
-        assert w.vercel.requests == []
+        assert not posts(w)
 
 
 def test_somebody_pushes_right_after_the_push(made) -> None:
@@ -509,7 +517,7 @@ def test_somebody_pushes_right_after_the_push(made) -> None:
     they_push_on_top(w)
     done = w.run("dash", *DIRECT, w.shas[0], script=SCRIPT)
     assert done.returncode == 7, said(done)
-    assert "holds another commit" in said(done) and w.vercel.requests == []
+    assert "holds another commit" in said(done) and not posts(w)
 
 
 def dirty(w: World) -> None:
@@ -661,9 +669,18 @@ ADDRESSES = {
 }
 
 
+GITHUB = {
+    "type": "github",
+    "org": "APGI-cmy",
+    "repo": "PartPulse",
+    "productionBranch": "main",
+}
+
+
 def at_address(w: World, address: str) -> None:
     """Lets the clone believe that its remote lies there; what is sent there goes to the folder."""
     w.git("remote", "set-url", "origin", address)
+    w.vercel.link = False  # nothing to compare it with
     program(
         w,
         "git",
@@ -720,7 +737,7 @@ LOOKING = {"rev-parse", "cat-file", "log", "rev-list", "--no-pager"}
 def test_the_document_shows_what_git_curl_and_gh_are_called_with(made) -> None:
     """Every call of runs that take every path is shown; everything shown is called."""
     shown = {p: parity.shown("### 4.2 ", "### 4.3 ", p) for p in ("git", "curl", "gh")}
-    assert [len(x) for x in shown.values()] == [14, 6, 2]
+    assert [len(x) for x in shown.values()] == [15, 7, 2]
     used: set[str] = set()
     for words, code in ((DIRECT, 0), (("--yes",), 8)):
         w = made()
@@ -728,6 +745,8 @@ def test_the_document_shows_what_git_curl_and_gh_are_called_with(made) -> None:
         remote(w, "update-ref", MAIN, somebody_commits(w))
         w.shas[2] = w.theirs
         at_address(w, "git@github.com:apgi-cmy/PartPulse.git")
+        w.vercel.link = GITHUB
+        w.vercel.hide_aliases = True
         shutil.move(w.folder / "bin/git", w.folder / "git-there")
         parity.record(w, "git", f'exec {w.folder}/git-there "$@"')
         parity.record(w, "curl")

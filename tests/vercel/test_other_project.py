@@ -72,5 +72,5 @@ def test_it_is_not_ready_to_go_back(world) -> None:
     assert found and {i["result"] for i in found} == {"Fail"}
     of_one = w.vercel.find(w.vercel.find_sha(w.shas[0])).url
     w.run("dash", "--yes", script="preflight.sh", PRODUCTION_URL=f"https://{of_one}")
-    found = [i for i in completed(w) if "that of one deployment" in i["evidence"]]
+    found = [i for i in completed(w) if "the address of one deployment" in i["evidence"]]
     assert found and {i["result"] for i in found} == {"Fail"}

@@ -156,8 +156,8 @@ SITUATIONS: dict[str, tuple[Setup, tuple[str, str, str], str]] = {
     "pinned": (pinned, (PASS, FAIL, PASS), "production is pinned"),
     "building": (building, (FAIL, PASS, PASS), "no READY production deployment"),
     "failed": (failed, (FAIL, PASS, PASS), "no READY production deployment"),
-    "a preview is live": (preview, (FAIL, PASS, PASS), "no READY production deployment"),
-    "nothing is live": (nothing_live, (OPEN, PASS, OPEN), "(answer 404)"),
+    "a preview is live": (preview, (FAIL, FAIL, OPEN), "is no production deployment"),
+    "nothing is live": (nothing_live, (FAIL, FAIL, OPEN), "knows no deployment at"),
     "no commit is named": (no_commit, (PASS, PASS, OPEN), "is not known"),
     "a strange commit is named": (strange_commit, (PASS, PASS, OPEN), "is not known"),
     "a commit that the clone has not": (elsewhere, (PASS, PASS, OPEN), "git fetch"),
@@ -173,15 +173,15 @@ SITUATIONS: dict[str, tuple[Setup, tuple[str, str, str], str]] = {
         )
         for status in (401, 403, 404, 429, 500)
     },
-    "500 for the project": (fault("GET", "/projects/", status=500), (PASS, OPEN, PASS), "500"),
+    "500 for the project": (fault("GET", "/projects/", status=500), (OPEN, PASS, PASS), "500"),
     "cut": (fault("GET", "/", cut=True, times=ANY), (OPEN, OPEN, OPEN), "(answer 000)"),
     "not JSON": (
         fault("GET", "/", body="<html>true", after=True, times=ANY),
-        (FAIL, OPEN, OPEN),
-        "Vercel does not say whether",
+        (OPEN, OPEN, OPEN),
+        "names no project",
     ),
     "other words": (
-        fault("GET", "/projects/", body='{"autoAssignCustomDomains":"yes"}', after=True),
+        lambda w: setattr(w.vercel, "auto_assign", "perhaps"),
         (PASS, OPEN, PASS),
         "Vercel does not say whether",
     ),
@@ -221,7 +221,8 @@ def test_without_access_it_is_not_checked(preflight, missing: str) -> None:
         assert f"missing: {missing}" in done.words
         assert w.vercel.requests == []
     else:
-        assert done.items["go-back"][0] == OPEN
+        assert done.items["go-back"][0] == FAIL
+        assert "knows no deployment at" in done.words
 
 
 def test_from_any_folder_of_the_clone(preflight) -> None:
@@ -270,7 +271,8 @@ def test_a_dry_run_asks_nobody(preflight) -> None:
 
 
 def test_the_document_shows_what_is_called(preflight) -> None:
-    _, list_ = preflight()
+    w, list_ = preflight()
+    w.vercel.hide_aliases = True
     list_.recorded("curl", "git")
     list_.run("dash", "--yes")
     assert not [call for call in list_.calls() if TOKEN in " ".join(call)]

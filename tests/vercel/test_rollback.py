@@ -40,6 +40,7 @@ def test_production_is_restored_and_verified(world, shell: str) -> None:
     (log,) = (w.folder / "clone/.git/rollback-log").glob("*.jsonl")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [x["step"] for x in lines if x["status"] == "ok"] == [
+        "prove",
         "resolve",
         "publish",
         "move",
@@ -115,7 +116,7 @@ def failing_build(w: World) -> None:
 
 # name: setup, options of the world, expected exit, words that must be said
 SITUATIONS: dict[str, tuple[Setup | None, dict[str, object], int, str]] = {
-    "never deployed: the preview is promoted": (None, {"good": False}, 0, "preview"),
+    "never deployed: what the branch makes is built": (None, {"good": False}, 0, "build again"),
     "hobby plan does not reach back": (None, {"plan": "hobby"}, 0, "402"),
     "the alias takes a while": (None, {"alias_seconds": 1.5}, 0, "DONE"),
     "live already": (live_already, {}, 0, "live already"),
@@ -141,7 +142,7 @@ SITUATIONS: dict[str, tuple[Setup | None, dict[str, object], int, str]] = {
     "no answer at all": (fault("GET", "/projects/", hang=4), {}, 6, "did not answer"),
     "cut at once": (fault("GET", "/projects/", cut=True), {}, 6, "did not answer"),
     "not JSON": (
-        fault("GET", "/deployments/127", body="<html>", after=True),
+        fault("GET", "/deployments/127", body="<html>", after=True, times=9),
         {},
         5,
         "no live deployment",
@@ -305,12 +306,16 @@ PARITY: dict[str, tuple[str, str, list[tuple[dict, list[str], dict]]]] = {
     "rollback.sh": (
         "### 4.3 ",
         "## 5. ",
-        [({"page": 1}, [], {}), ({"good": False}, [], NOBODY)],
+        [
+            ({"page": 1, "hide_aliases": True}, [], {}),
+            ({"good": False}, [], NOBODY),
+            ({"plan": "hobby", "pinned": True}, [], NOBODY),
+        ],
     ),
     "vercel-rollback.sh": (
         "### 4.1 ",
         "### 4.2 ",
-        [({"page": 1}, ["--yes"], NOBODY), ({}, ["--yes", "--undo"], {})],
+        [({"page": 1, "hide_aliases": True}, ["--yes"], NOBODY), ({}, ["--yes", "--undo"], {})],
     ),
 }
 
@@ -323,7 +328,8 @@ def test_the_document_shows_what_curl_is_called_with(world, script: str) -> None
     assert len(shown) > 5
     used: set[str] = set()
     for options, arguments, more in runs:
-        w = world(**options)
+        w = world(**{k: v for k, v in options.items() if k != "pinned"})
+        w.vercel.auto_assign = "pinned" not in options
         if "--undo" in arguments:
             assert w.run("dash", "--yes", script=script, serves=w.shas[1]).returncode == 0
         parity.record(w, "curl")

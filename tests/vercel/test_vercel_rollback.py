@@ -241,12 +241,14 @@ def test_previous_is_refused_where_it_could_be_wrong(world) -> None:
     w.vercel.assign(uid(w, GOOD))
     done = run(w)
     assert (done.returncode, posts(w)) == (4, []) and "pinned" in words(done)
-    # An older deployment that never went live is not the previous one, nor is a newer one that did.
-    w = world()
-    w.vercel.deployments[1].once_production, w.vercel.deployments[1].ref = False, "moved"
-    assert run(w, serves=OLD).returncode == 0
+    # So it is where they promoted it: that pins nothing, and what is newer shows it.
     w = world()
     w.vercel.assign(uid(w, GOOD))
+    done = run(w, serves=GOOD)
+    assert (done.returncode, posts(w)) == (4, []) and "newer than what is live" in words(done)
+    # An older deployment that never went live is not the previous one.
+    w = world()
+    w.vercel.deployments[1].once_production, w.vercel.deployments[1].ref = False, "moved"
     assert run(w, serves=OLD).returncode == 0
     # The age decides, not the place in the list.
     w = world()

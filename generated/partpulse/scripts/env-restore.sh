@@ -157,11 +157,12 @@ now() {
   esac
 }
 
-# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
-host_of() {
+# add_host ADDRESS: adds its host, and its port where it names one, to hosts; nothing of what may be a secret.
+add_host() {
   host=${1#*://}
   host=${host%%[/?#]*}
-  printable "${host##*@}"
+  host=$(printable "${host##*@}")
+  [ -z "$host" ] || hosts="${hosts:+$hosts }$host"
 }
 
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
@@ -633,9 +634,8 @@ git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$gi
 if [ -z "$dry_run" ]; then
   # Whether a run counts as a drill depends on what it was run against.
   hosts=
-  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
-    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
-  done
+  add_host "${parameter_address}"
+  add_host "${VERCEL_API_URL:-https://api.vercel.com}"
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:dc69a29e627da342802377119636212579780d0924b33dbcdb25ddc1d3688ac6 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
@@ -726,6 +726,18 @@ flatten() {
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
+# An account of one person has an id without team_, and its requests name no team.
+# shellcheck disable=SC2034 # not every script makes requests of both kinds
+case ${VERCEL_ORG_ID:-} in
+team_*)
+  vercel_team="&teamId=$VERCEL_ORG_ID"
+  vercel_only_team="?teamId=$VERCEL_ORG_ID"
+  ;;
+*)
+  vercel_team=
+  vercel_only_team=
+  ;;
+esac
 waited=0
 
 # at_production URL: sets production_url, and production_host, which is empty where URL is no address.
@@ -884,7 +896,35 @@ answer() {
   awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
-# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# first_of FILE PATH...: the first of these values of an answer that is there.
+# shellcheck disable=SC2317 # not every script looks at a project
+first_of() {
+  file=$1
+  shift
+  awk -F '\t' -v paths="$*" '
+    BEGIN { count = split(paths, path, " ") }
+    $2 != "" && $2 != "null" { value[$1] = $2 }
+    END { for (n = 1; n <= count; n++) if (path[n] in value) { print substr(value[path[n]], 1, 2000); exit } }' "$scratch/$file"
+}
+
+# commit_of: the commit of the deployment that the last answer is about, whichever Git provider or tool
+# names it; nothing where none does.
+# shellcheck disable=SC2317
+commit_of() {
+  commit_named=$(first_of answer .meta.githubCommitSha .meta.gitlabCommitSha .meta.bitbucketCommitSha .meta.gitCommitSha)
+  case $commit_named in
+  *[!0-9a-f]*) ;;
+  *) printf '%s' "$commit_named" ;;
+  esac
+}
+
+# title_of [FILE [PATH]]: the title of that commit.
+# shellcheck disable=SC2317
+title_of() {
+  first_of "${1:-answer}" "${2:-}.meta.githubCommitMessage" "${2:-}.meta.gitlabCommitMessage" "${2:-}.meta.bitbucketCommitMessage" "${2:-}.meta.gitCommitMessage"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created branch', newest first;
 # '-' stands for what is not there.
 # shellcheck disable=SC2317 # not every script lists deployments
 deployments() {
@@ -894,39 +934,15 @@ deployments() {
       n = at[3] + 0
       if (n > last) last = n
       name = substr($1, length(".deployments." at[3] ".") + 1)
-      gsub(/[^A-Za-z0-9_-]/, "?", $2)
-      value[n, name] = $2
+      gsub(/[^A-Za-z0-9_.\/-]/, "?", $2)
+      if (name ~ /^meta\.(github|gitlab|bitbucket|git)Commit(Sha|Ref)$/) name = substr(name, length(name) - 2)
+      if (value[n, name] == "") value[n, name] = $2
     }
     function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
     END {
       for (n = 0; n <= last; n++)
-        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+        print field(n, "Sha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt"), field(n, "Ref")
     }' "$scratch/answer"
-}
-
-# another_project: whether the last answer is about a deployment of another project. A wrong
-# PRODUCTION_URL must not end in moving what it does not show.
-# shellcheck disable=SC2317 # not every script looks at production
-another_project() {
-  case $(answer .projectId) in
-  "$VERCEL_PROJECT_ID" | '') return 1 ;;
-  esac
-}
-
-# one_deployment: whether the address of production is that of the deployment which the last answer is
-# about: that shows the same for ever, whatever production serves.
-# shellcheck disable=SC2317
-one_deployment() {
-  own=$(answer .url | tr '[:upper:]' '[:lower:]')
-  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
-}
-
-# check_live: refuses to go on where the address of production is that of another project, or that
-# of one deployment.
-# shellcheck disable=SC2317
-check_live() {
-  ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
-  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -959,11 +975,185 @@ vercel_failed() {
   esac
 }
 
+# --- Which production this is: what Vercel says of the project, compared with the address, the account
+# and the repository that this machine means. Production is moved only where all of that fits.
+proven=
+project_name=
+live=
+live_commit=
+production_branch=
+link_host=
+link_owner=
+link_repository=
+
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
+# else's Vercel answers with its public view, which names no project: that is no match. Sets unproven.
+belongs() {
+  owner=$(answer .projectId)
+  case $owner in
+  "$VERCEL_PROJECT_ID") return 0 ;;
+  '') unproven="$production_host is served by another project than VERCEL_PROJECT_ID ($VERCEL_PROJECT_ID): Vercel does not name it, as for projects of other teams." ;;
+  *) unproven="$production_host is served by another project than VERCEL_PROJECT_ID: by $(printable "$owner"), not $VERCEL_PROJECT_ID." ;;
+  esac
+  return 1
+}
+
+# is_live: reads what production serves out of the last answer into live and live_commit. Where that is no
+# deployment of this project it answers 1, and 3 where it is no deployment at all, with unproven.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+is_live() {
+  cat "$scratch/answer" >"$scratch/live"
+  live=$(answer .id)
+  live_commit=$(commit_of)
+  if ! is_deployment "$live"; then
+    unproven="Vercel's answer names no live deployment."
+    return 3
+  fi
+  belongs
+}
+
+# named_in FILE PATH: whether the answer in FILE has the address of production at PATH.N, or at PATH.N.name
+# where that is the domain of no branch and no other environment.
+named_in() {
+  awk -F '\t' -v host="$production_host" -v path="$2" '
+    function same(name) { name = tolower(name); return name == host || name == bare }
+    BEGIN {
+      host = tolower(host)
+      sub(/[.]$/, "", host)
+      bare = host
+      sub(/:[0-9]+$/, "", bare)
+    }
+    index($1, path ".") == 1 {
+      rest = substr($1, length(path) + 2)
+      n = rest
+      sub(/[.].*/, "", n)
+      field = substr(rest, length(n) + 2)
+      if ((field == "" || field == "name") && same($2)) here[n] = 1
+      if ((field == "gitBranch" || field == "customEnvironmentId") && $2 != "" && $2 != "null") elsewhere[n] = 1
+    }
+    END {
+      for (n in here) if (!(n in elsewhere)) found = 1
+      exit !found
+    }' "$scratch/$1"
+}
+
+# prove_production: asks Vercel which production the project has. Answers 0 where the address, the account
+# and what is live fit together; 1 where not, with unproven and way_out; 2 where Vercel does not answer
+# what $asked_for says, and 3 where it answers something else than a deployment.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+prove_production() {
+  way_out="Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  for _ in 1 2 3; do
+    asked_for="show the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || return 2
+    cat "$scratch/answer" >"$scratch/project"
+    asked_for="say what production serves"
+    if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
+      case $http_status in
+      404 | 410) ;;
+      *) return 2 ;;
+      esac
+      unproven="Vercel knows no deployment at $production_host: it is no address of this project, or of no project that this token may see."
+      return 1
+    fi
+    # Somebody may move production between the two answers.
+    current=$(answer .targets.production.id project)
+    [ "$current" != "$(answer .id)" ] || break
+    sleep 1 2>/dev/null || :
+  done
+  project_name=$(answer .name project)
+  assigns=$(answer .autoAssignCustomDomains project)
+  case $project_name in
+  '' | *[!A-Za-z0-9._-]*)
+    unproven="Vercel's answer names no project."
+    return 3
+    ;;
+  esac
+  account=$(answer .accountId project)
+  case $VERCEL_ORG_ID in
+  team_*)
+    if [ "$account" != "$VERCEL_ORG_ID" ]; then
+      unproven="the project $project_name belongs to the account '$(printable "$account")', not to VERCEL_ORG_ID ($VERCEL_ORG_ID)."
+      way_out="Check VERCEL_ORG_ID and VERCEL_PROJECT_ID."
+      return 1
+    fi
+    ;;
+  esac
+  is_live || return "$?"
+  way_out="Set PRODUCTION_URL to the address at which users reach production."
+  if one_deployment; then
+    unproven="$production_host is the address of one deployment, and always shows that one."
+    return 1
+  fi
+  if [ "$(answer .target)" != production ]; then
+    unproven="$production_host serves $live, which is no production deployment."
+    return 1
+  fi
+  if [ "$current" != "$live" ]; then
+    unproven="$production_host serves $live, and the production of $project_name is $(printable "${current:-not named by Vercel}")."
+    return 1
+  fi
+  case $production_host in
+  *-git-*.vercel.app)
+    unproven="$production_host is the address of a branch: it does not follow production."
+    return 1
+    ;;
+  esac
+  if ! named_in project .targets.production.alias; then
+    asked_for="list the domains of the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/domains"${vercel_only_team}" || return 2
+    if ! named_in answer .domains; then
+      unproven="$production_host serves the production deployment now, and is no production domain of $project_name: it need not follow when production moves."
+      return 1
+    fi
+  fi
+  link_owner=$(first_of project .link.org .link.projectNamespace .link.owner)
+  link_repository=$(first_of project .link.repo .link.projectName .link.slug)
+  case $(answer .link.type project) in
+  github) link_host=github.com ;;
+  gitlab) link_host=gitlab.com ;;
+  bitbucket) link_host=bitbucket.org ;;
+  esac
+  branch=$(answer .link.productionBranch project)
+  case $branch in
+  '' | null | *[!A-Za-z0-9._/-]*) ;;
+  *) production_branch=refs/heads/$branch ;;
+  esac
+  proven=1
+}
+
+# require_proof STATUS: stops where prove_production has not answered 0.
+# shellcheck disable=SC2317 # not every script stops there
+require_proof() {
+  case $1 in
+  0) return 0 ;;
+  2) vercel_failed "$asked_for" ;;
+  3) fail 5 "$unproven" "Run the same command again, or finish in the dashboard." ;;
+  esac
+  fail 4 "$unproven" "$way_out"
+}
+
 # pause SECONDS: waits between two looks, and counts it in $waited.
 waited=0
 pause() {
   sleep "$1" 2>/dev/null || :
   waited=$((waited + $1))
+}
+
+# still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
+# shellcheck disable=SC2317 # not every script waits so long
+still_waiting() {
+  [ "$waited" -ge 60 ] || minutes_told=0
+  [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
+  minutes_told=$((waited / 60))
+  wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
 }
 
 # webhook COMMAND...: posts to the team's webhook. Answers 0 when it took the message, 1 when not,
@@ -982,6 +1172,41 @@ webhook() {
   2??) return 0 ;;
   esac
   return 1
+}
+
+# --- Telling the team. What the run did and what is true decide the words, not how it ended.
+team_told=
+at_end=tell_of_trouble
+
+# tell_team MESSAGE: sends it, with what is true, to the team's webhook; else says what to send.
+tell_team() {
+  team_told=1
+  payload="{\"text\":\"$(json "$1 $truth")\"}"
+  if [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
+    say "  The team's webhook took the message."
+    record "$step" ok 0
+    return
+  fi
+  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
+  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$1 $truth"
+  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  record "$step" 'by hand' 0
+}
+
+# tell_of_trouble: a run that ends early tells the team all the same once production may have moved.
+# shellcheck disable=SC2317 # called at the end
+tell_of_trouble() {
+  [ -z "$team_told$dry_run" ] || return 0
+  case $did in
+  moved | undone | promoted | restored | changed) what="production was moved or changed, and that is NOT verified." ;;
+  moving | undoing | promoting | restoring | changing) what="a change of production was begun; whether it was carried out is NOT known." ;;
+  *) return 0 ;;
+  esac
+  ended_in=$step
+  step=notify
+  say ""
+  tell_team 'PartPulse: '"$what"
+  step=$ended_in
 }
 
 # holds SECONDS TIMES: looks until what `look` looks at holds TIMES times in a row, for about so
@@ -1088,11 +1313,17 @@ check_access
 # From here on scratch files hold values.
 umask 077
 
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
-project_name=$(answer .name)
-case $project_name in
-'' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
-esac
+# Where nothing is changed, production's address need not be known.
+if [ "$env_mode" = restore ] || [ -n "$production_host" ]; then
+  prove_production
+  require_proof "$?"
+else
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || vercel_failed "show the project"
+  project_name=$(answer .name)
+  case $project_name in
+  '' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
+  esac
+fi
 say "  project     $project_name"
 record "$step" ok 0 mode "$env_mode"
 
@@ -1116,7 +1347,7 @@ ask() {
 # read_variables NAMES: production's variables now, into $scratch/now; only NAMES, where given:
 # lines 'state key type targets changed value'. The value is there where the state is 'saved'.
 read_variables() {
-  ask curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || vercel_failed "list the environment variables"
+  ask curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/env"${vercel_only_team}" || vercel_failed "list the environment variables"
   # What is no list must not pass for an empty one.
   awk '
     { body = body $0 }
@@ -1156,7 +1387,7 @@ read_variables() {
     case $env_id in
     *[!A-Za-z0-9_-]*) fail 5 "Vercel's list gives $env_name no usable id." "Finish in the dashboard." ;;
     esac
-    ask curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "read $env_name"
+    ask curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}""${vercel_only_team}" || vercel_failed "read $env_name"
     # A value that is null is none, and must not come back as the word. (`flatten` shows both alike.)
     awk '
       { body = body $0 }
@@ -1463,7 +1694,7 @@ put_back() {
     case $verdict in
     changed)
       awk -F '\t' -v key="$1" '$2 == key { print "{\"value\":\"" $6 "\"}" }' "$scratch/saved" >"$env_body"
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}""${vercel_only_team}" || :
       ;;
     removed)
       # Not for what another variable of that name stands for by now.
@@ -1479,15 +1710,15 @@ put_back() {
               list = list (list == "" ? "" : ",") "\"" target[i] "\""
           print "{\"key\":\"" key "\",\"value\":\"" $6 "\",\"type\":\"" $3 "\",\"target\":[" list "]}"
         }' "$scratch/listed" "$scratch/saved" >"$env_body"
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"'/env?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/env"${vercel_only_team}" || :
       ;;
     added)
       others=$(printf '%s' ",$targets," | sed 's/,production,/,/; s/^,*//; s/,*$//; s/,/","/g')
       if [ -n "$others" ]; then
         printf '{"target":["%s"]}\n' "$others" >"$env_body"
-        vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+        vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request PATCH --header 'Content-Type: application/json' --data-binary @"${env_body}" "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}""${vercel_only_team}" || :
       else
-        vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request DELETE "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}"'?teamId='"${VERCEL_ORG_ID}" || :
+        vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request DELETE "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env/"${env_id}""${vercel_only_team}" || :
       fi
       ;;
     esac
@@ -1625,34 +1856,19 @@ begin_step redeploy 'Step 4: Redeploy'
 # newer WHAT: the newest production deployment made from the same commit as the live one that has
 # not failed, of those made after the last change (WHAT is 'made') or not listed before ('listed').
 newer() {
-  awk -F '\t' -v what="$1" -v commit="$live_commit" -v live="$live" -v after="$built_after" '
-    FILENAME == ARGV[1] {
-      if ($1 ~ /^\.deployments\.[0-9]+\.uid$/) known[$2] = 1
-      next
-    }
-    /^\.deployments\.[0-9]+\./ {
-      split($1, at, ".")
-      n = at[3] + 0
-      if (n > last) last = n
-      is[n, substr($1, length(".deployments." at[3] ".") + 1)] = $2
-    }
-    END {
-      for (n = 0; n <= last; n++) {
-        if (is[n, "uid"] == live || is[n, "meta.githubCommitSha"] != commit || is[n, "target"] != "production") continue
-        if (is[n, "readyState"] !~ /^(READY|BUILDING|QUEUED|INITIALIZING)$/) continue
-        if (what == "made" ? is[n, "createdAt"] + 0 > after + 0 : !(is[n, "uid"] in known)) {
-          print is[n, "uid"]
-          exit
-        }
-      }
-    }' "$scratch/before" "$scratch/answer"
+  deployments | awk -v what="$1" -v commit="$live_commit" -v live="$live" -v after="$built_after" -v before="$scratch/before" '
+    BEGIN { while ((getline line < before) > 0) { split(line, at, " "); known[at[2]] = 1 } }
+    $1 != commit || $2 == live || $4 != "production" { next }
+    $3 !~ /^(READY|BUILDING|QUEUED|INITIALIZING)$/ { next }
+    what == "made" ? $6 + 0 > after + 0 : !($2 in known) {
+      print $2
+      exit
+    }'
 }
 
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
-live=$(answer .id)
-is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
-check_live
-live_commit=$(answer .meta.githubCommitSha)
+vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}" || vercel_failed "say what production serves"
+is_live
+require_proof "$?"
 short=$(printf '%.12s' "$live_commit" | tr -cd '0-9a-f')
 short=${short:-'an unknown commit'}
 live_made=$(answer .createdAt)
@@ -1669,10 +1885,10 @@ elif [ -n "$dry_run" ]; then
   check_build
   say "  A real run would build it again, wait until that is live and look."
 else
-  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' || vercel_failed "list the production deployments"
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100'"${vercel_team}"'&target=production' || vercel_failed "list the production deployments"
   awk -F '\t' '$1 ~ /^\.deployments\.[0-9]+\.uid$/ { found = 1 } END { exit !found }' "$scratch/answer" ||
     fail 5 "Vercel's answer is no list of deployments." "Run the same command again, or redeploy in the dashboard."
-  cat "$scratch/answer" >"$scratch/before"
+  deployments >"$scratch/before"
   unmoved=$truth
   # An earlier run may have asked already.
   [ -z "$built_after" ] || [ -z "$live_commit" ] || target=$(newer made)
@@ -1684,14 +1900,14 @@ else
     truth="$truth The request to build $live again was being made; a build may be under way."
     # Not repeated: each request would start a build of its own.
     redeployment="{\"deploymentId\":\"$live\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"redeploy\"}}"
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${redeployment}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" && target=$(answer .id)
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${redeployment}" "${vercel_api}"/v13/deployments"${vercel_only_team}" && target=$(answer .id)
     case $http_status in
     2??) is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built." ;;
     000 | 5??)
       asked_status=$http_status
       target=
       for _ in 1 2 3; do
-        [ -z "$live_commit" ] || { vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production' && target=$(newer listed); }
+        [ -z "$live_commit" ] || { vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100'"${vercel_team}"'&target=production' && target=$(newer listed); }
         [ -z "$target" ] || break
         pause 2
       done
@@ -1710,7 +1926,7 @@ else
   built=
   waited=0
   while [ "$waited" -lt 900 ]; do
-    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}"'?teamId='"${VERCEL_ORG_ID}"; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}""${vercel_only_team}"; then
       built=$(answer .readyState)
       case $built in
       READY) break ;;
@@ -1721,19 +1937,19 @@ else
   done
   [ "$built" = READY ] || fail 6 "the new build was not ready within 15 minutes." "Follow $target in the dashboard."
   # Where automatic assignment is off, as after an instant rollback, nothing goes live by itself.
-  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || vercel_failed "show the project"
   if [ "$(answer .autoAssignCustomDomains)" = false ]; then
     wrap say "  " "Production is pinned: the new deployment must be promoted, and that unpins production."
     confirm "  Promote it?"
     unmoved=$truth
     promoting="$truth The request to promote it was being made; it may have been carried out."
     for _ in 1 2 3; do
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}" || vercel_failed "say what production serves"
       serves=$(answer .id)
       [ "$serves" != "$target" ] || break
       [ "$serves" = "$live" ] || fail 7 "somebody else has moved production meanwhile, to $(printable "$serves")." "Look in the dashboard to see who else deploys now. $target is ready, and can be promoted there."
       truth=$promoting
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}""${vercel_only_team}" || :
       promoted=1
       case $http_status in
       2??) break ;;
@@ -1758,7 +1974,7 @@ else
   serves=
   waited=0
   while [ "$waited" -lt 90 ]; do
-    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
       serves=$(answer .id)
       # Twice in a row: something else may go live at the same moment.
       if [ "$serves" = "$target" ]; then
@@ -1798,7 +2014,7 @@ else
   say "  $production_host serves $target"
   assigns=
   for _ in 1 2 3 4 5; do
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" && assigns=$(answer .autoAssignCustomDomains)
     # A promotion unpins, which may take a moment.
     case $assigns:$asked in
     true:* | false: | false:1 | false:rollback) break ;;
@@ -1921,23 +2137,20 @@ fi
 
 # --- Step 7: Notify the team
 begin_step notify 'Step 7: Notify the team'
-message='PartPulse'"'"'s environment variables were put back.'
-payload="{\"text\":\"$(json "$message $truth")\"}"
-notified=
 if [ -n "$dry_run" ]; then
-  say "  A real run would tell the team."
-elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
-  notified=1
+  case ${ROLLBOOK_NOTIFY_URL:+set} in
+  set) say "  A real run would tell the team by its webhook." ;;
+  *) say "  A real run would ask you to tell the team." ;;
+  esac
+else
+  case $did in
+  undone) tell_team 'PartPulse: the rollback was undone.' ;;
+  promoted) tell_team 'PartPulse: a deployment was promoted; production is no longer pinned.' ;;
+  already) tell_team 'PartPulse: nothing was moved.' ;;
+  *) tell_team 'PartPulse'"'"'s environment variables were put back.' ;;
+  esac
 fi
-if [ -n "$notified" ]; then
-  say "  The team's webhook took the message."
-  record "$step" ok 0
-elif [ -z "$dry_run" ]; then
-  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
-  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$message"
-  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
-  record "$step" 'by hand' 0
-fi
+team_told=1
 
 # --- The end.
 say ""

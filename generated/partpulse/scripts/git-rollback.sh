@@ -20,7 +20,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/git-rollback.yaml. Do not edit: edit that file.
-# Content sha256:3ce65c8d601ad7fcacee2b67fc5981e64faf7ce61f05c572dda161b794d3d986
+# Content sha256:16a96ac23886e08450ebda36ba172ea2f1833eb80b6ec296dbc1aedb57b650c0
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -160,11 +160,12 @@ now() {
   esac
 }
 
-# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
-host_of() {
+# add_host ADDRESS: adds its host, and its port where it names one, to hosts; nothing of what may be a secret.
+add_host() {
   host=${1#*://}
   host=${host%%[/?#]*}
-  printable "${host##*@}"
+  host=$(printable "${host##*@}")
+  [ -z "$host" ] || hosts="${hosts:+$hosts }$host"
 }
 
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
@@ -650,10 +651,9 @@ git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$gi
 if [ -z "$dry_run" ]; then
   # Whether a run counts as a drill depends on what it was run against.
   hosts=
-  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
-    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
-  done
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:3ce65c8d601ad7fcacee2b67fc5981e64faf7ce61f05c572dda161b794d3d986 hosts "$hosts"
+  add_host "${parameter_address}"
+  add_host "${VERCEL_API_URL:-https://api.vercel.com}"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:16a96ac23886e08450ebda36ba172ea2f1833eb80b6ec296dbc1aedb57b650c0 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -744,6 +744,18 @@ flatten() {
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
+# An account of one person has an id without team_, and its requests name no team.
+# shellcheck disable=SC2034 # not every script makes requests of both kinds
+case ${VERCEL_ORG_ID:-} in
+team_*)
+  vercel_team="&teamId=$VERCEL_ORG_ID"
+  vercel_only_team="?teamId=$VERCEL_ORG_ID"
+  ;;
+*)
+  vercel_team=
+  vercel_only_team=
+  ;;
+esac
 waited=0
 
 # at_production URL: sets production_url, and production_host, which is empty where URL is no address.
@@ -902,7 +914,35 @@ answer() {
   awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
-# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# first_of FILE PATH...: the first of these values of an answer that is there.
+# shellcheck disable=SC2317 # not every script looks at a project
+first_of() {
+  file=$1
+  shift
+  awk -F '\t' -v paths="$*" '
+    BEGIN { count = split(paths, path, " ") }
+    $2 != "" && $2 != "null" { value[$1] = $2 }
+    END { for (n = 1; n <= count; n++) if (path[n] in value) { print substr(value[path[n]], 1, 2000); exit } }' "$scratch/$file"
+}
+
+# commit_of: the commit of the deployment that the last answer is about, whichever Git provider or tool
+# names it; nothing where none does.
+# shellcheck disable=SC2317
+commit_of() {
+  commit_named=$(first_of answer .meta.githubCommitSha .meta.gitlabCommitSha .meta.bitbucketCommitSha .meta.gitCommitSha)
+  case $commit_named in
+  *[!0-9a-f]*) ;;
+  *) printf '%s' "$commit_named" ;;
+  esac
+}
+
+# title_of [FILE [PATH]]: the title of that commit.
+# shellcheck disable=SC2317
+title_of() {
+  first_of "${1:-answer}" "${2:-}.meta.githubCommitMessage" "${2:-}.meta.gitlabCommitMessage" "${2:-}.meta.bitbucketCommitMessage" "${2:-}.meta.gitCommitMessage"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created branch', newest first;
 # '-' stands for what is not there.
 # shellcheck disable=SC2317 # not every script lists deployments
 deployments() {
@@ -912,39 +952,15 @@ deployments() {
       n = at[3] + 0
       if (n > last) last = n
       name = substr($1, length(".deployments." at[3] ".") + 1)
-      gsub(/[^A-Za-z0-9_-]/, "?", $2)
-      value[n, name] = $2
+      gsub(/[^A-Za-z0-9_.\/-]/, "?", $2)
+      if (name ~ /^meta\.(github|gitlab|bitbucket|git)Commit(Sha|Ref)$/) name = substr(name, length(name) - 2)
+      if (value[n, name] == "") value[n, name] = $2
     }
     function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
     END {
       for (n = 0; n <= last; n++)
-        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+        print field(n, "Sha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt"), field(n, "Ref")
     }' "$scratch/answer"
-}
-
-# another_project: whether the last answer is about a deployment of another project. A wrong
-# PRODUCTION_URL must not end in moving what it does not show.
-# shellcheck disable=SC2317 # not every script looks at production
-another_project() {
-  case $(answer .projectId) in
-  "$VERCEL_PROJECT_ID" | '') return 1 ;;
-  esac
-}
-
-# one_deployment: whether the address of production is that of the deployment which the last answer is
-# about: that shows the same for ever, whatever production serves.
-# shellcheck disable=SC2317
-one_deployment() {
-  own=$(answer .url | tr '[:upper:]' '[:lower:]')
-  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
-}
-
-# check_live: refuses to go on where the address of production is that of another project, or that
-# of one deployment.
-# shellcheck disable=SC2317
-check_live() {
-  ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
-  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -977,11 +993,245 @@ vercel_failed() {
   esac
 }
 
+# --- Which production this is: what Vercel says of the project, compared with the address, the account
+# and the repository that this machine means. Production is moved only where all of that fits.
+proven=
+project_name=
+live=
+live_commit=
+production_branch=
+link_host=
+link_owner=
+link_repository=
+
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
+# else's Vercel answers with its public view, which names no project: that is no match. Sets unproven.
+belongs() {
+  owner=$(answer .projectId)
+  case $owner in
+  "$VERCEL_PROJECT_ID") return 0 ;;
+  '') unproven="$production_host is served by another project than VERCEL_PROJECT_ID ($VERCEL_PROJECT_ID): Vercel does not name it, as for projects of other teams." ;;
+  *) unproven="$production_host is served by another project than VERCEL_PROJECT_ID: by $(printable "$owner"), not $VERCEL_PROJECT_ID." ;;
+  esac
+  return 1
+}
+
+# is_live: reads what production serves out of the last answer into live and live_commit. Where that is no
+# deployment of this project it answers 1, and 3 where it is no deployment at all, with unproven.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+is_live() {
+  cat "$scratch/answer" >"$scratch/live"
+  live=$(answer .id)
+  live_commit=$(commit_of)
+  if ! is_deployment "$live"; then
+    unproven="Vercel's answer names no live deployment."
+    return 3
+  fi
+  belongs
+}
+
+# named_in FILE PATH: whether the answer in FILE has the address of production at PATH.N, or at PATH.N.name
+# where that is the domain of no branch and no other environment.
+named_in() {
+  awk -F '\t' -v host="$production_host" -v path="$2" '
+    function same(name) { name = tolower(name); return name == host || name == bare }
+    BEGIN {
+      host = tolower(host)
+      sub(/[.]$/, "", host)
+      bare = host
+      sub(/:[0-9]+$/, "", bare)
+    }
+    index($1, path ".") == 1 {
+      rest = substr($1, length(path) + 2)
+      n = rest
+      sub(/[.].*/, "", n)
+      field = substr(rest, length(n) + 2)
+      if ((field == "" || field == "name") && same($2)) here[n] = 1
+      if ((field == "gitBranch" || field == "customEnvironmentId") && $2 != "" && $2 != "null") elsewhere[n] = 1
+    }
+    END {
+      for (n in here) if (!(n in elsewhere)) found = 1
+      exit !found
+    }' "$scratch/$1"
+}
+
+# prove_production: asks Vercel which production the project has. Answers 0 where the address, the account
+# and what is live fit together; 1 where not, with unproven and way_out; 2 where Vercel does not answer
+# what $asked_for says, and 3 where it answers something else than a deployment.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+prove_production() {
+  way_out="Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  for _ in 1 2 3; do
+    asked_for="show the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || return 2
+    cat "$scratch/answer" >"$scratch/project"
+    asked_for="say what production serves"
+    if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
+      case $http_status in
+      404 | 410) ;;
+      *) return 2 ;;
+      esac
+      unproven="Vercel knows no deployment at $production_host: it is no address of this project, or of no project that this token may see."
+      return 1
+    fi
+    # Somebody may move production between the two answers.
+    current=$(answer .targets.production.id project)
+    [ "$current" != "$(answer .id)" ] || break
+    sleep 1 2>/dev/null || :
+  done
+  project_name=$(answer .name project)
+  assigns=$(answer .autoAssignCustomDomains project)
+  case $project_name in
+  '' | *[!A-Za-z0-9._-]*)
+    unproven="Vercel's answer names no project."
+    return 3
+    ;;
+  esac
+  account=$(answer .accountId project)
+  case $VERCEL_ORG_ID in
+  team_*)
+    if [ "$account" != "$VERCEL_ORG_ID" ]; then
+      unproven="the project $project_name belongs to the account '$(printable "$account")', not to VERCEL_ORG_ID ($VERCEL_ORG_ID)."
+      way_out="Check VERCEL_ORG_ID and VERCEL_PROJECT_ID."
+      return 1
+    fi
+    ;;
+  esac
+  is_live || return "$?"
+  way_out="Set PRODUCTION_URL to the address at which users reach production."
+  if one_deployment; then
+    unproven="$production_host is the address of one deployment, and always shows that one."
+    return 1
+  fi
+  if [ "$(answer .target)" != production ]; then
+    unproven="$production_host serves $live, which is no production deployment."
+    return 1
+  fi
+  if [ "$current" != "$live" ]; then
+    unproven="$production_host serves $live, and the production of $project_name is $(printable "${current:-not named by Vercel}")."
+    return 1
+  fi
+  case $production_host in
+  *-git-*.vercel.app)
+    unproven="$production_host is the address of a branch: it does not follow production."
+    return 1
+    ;;
+  esac
+  if ! named_in project .targets.production.alias; then
+    asked_for="list the domains of the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/domains"${vercel_only_team}" || return 2
+    if ! named_in answer .domains; then
+      unproven="$production_host serves the production deployment now, and is no production domain of $project_name: it need not follow when production moves."
+      return 1
+    fi
+  fi
+  link_owner=$(first_of project .link.org .link.projectNamespace .link.owner)
+  link_repository=$(first_of project .link.repo .link.projectName .link.slug)
+  case $(answer .link.type project) in
+  github) link_host=github.com ;;
+  gitlab) link_host=gitlab.com ;;
+  bitbucket) link_host=bitbucket.org ;;
+  esac
+  branch=$(answer .link.productionBranch project)
+  case $branch in
+  '' | null | *[!A-Za-z0-9._/-]*) ;;
+  *) production_branch=refs/heads/$branch ;;
+  esac
+  proven=1
+}
+
+# require_proof STATUS: stops where prove_production has not answered 0.
+# shellcheck disable=SC2317 # not every script stops there
+require_proof() {
+  case $1 in
+  0) return 0 ;;
+  2) vercel_failed "$asked_for" ;;
+  3) fail 5 "$unproven" "Run the same command again, or finish in the dashboard." ;;
+  esac
+  fail 4 "$unproven" "$way_out"
+}
+
 # pause SECONDS: waits between two looks, and counts it in $waited.
 waited=0
 pause() {
   sleep "$1" 2>/dev/null || :
   waited=$((waited + $1))
+}
+
+# still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
+# shellcheck disable=SC2317 # not every script waits so long
+still_waiting() {
+  [ "$waited" -ge 60 ] || minutes_told=0
+  [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
+  minutes_told=$((waited / 60))
+  wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
+}
+
+# --- Which repository this clone belongs to, compared with the one that Vercel builds from.
+
+# repository_at ADDRESS: reads host, owner and name of the repository at a Git address into git_host,
+# git_owner and git_name. git_host is empty for a folder of this machine.
+repository_at() {
+  git_path=${1%/}
+  git_path=${git_path%.git}
+  git_host=
+  case $git_path in
+  file://*) git_path=${git_path#file://} ;;
+  *://*)
+    git_path=${git_path#*://}
+    git_host=${git_path%%/*}
+    git_host=${git_host##*@}
+    git_host=${git_host%:*}
+    git_path=${git_path#*/}
+    ;;
+  /* | .*) ;;
+  *:*)
+    git_host=${git_path%%:*}
+    git_host=${git_host##*@}
+    git_path=${git_path#*:}
+    ;;
+  esac
+  git_path=$(printf '%s' "$git_path" | tr '[:upper:]' '[:lower:]')
+  git_name=${git_path##*/}
+  git_owner=${git_path%/*}
+  [ "$git_owner" != "$git_path" ] || git_owner=
+  [ -n "$git_host" ] || git_owner=${git_owner##*/}
+}
+
+# is_linked ADDRESS...: whether one of these Git addresses is the repository that Vercel builds from.
+# Answers 1 where not, with unproven, and 2 where that cannot be told.
+is_linked() {
+  wanted_owner=$(printf '%s' "$link_owner" | tr '[:upper:]' '[:lower:]')
+  wanted_name=$(printf '%s' "$link_repository" | tr '[:upper:]' '[:lower:]')
+  if [ -z "$wanted_owner" ] || [ -z "$wanted_name" ]; then
+    unproven="Vercel names no Git repository from which it builds $project_name."
+    return 2
+  fi
+  built_from=$(printable "$link_owner/$link_repository")
+  for git_address in "$@"; do
+    repository_at "$git_address"
+    case $git_host in
+    "$link_host" | *."$link_host" | '') elsewhere= ;;
+    # A name without a dot is one of the user's own, for ssh.
+    *.*) elsewhere=${link_host:+$git_host/} ;;
+    *) elsewhere= ;;
+    esac
+    [ "$elsewhere$git_owner/$git_name" != "$wanted_owner/$wanted_name" ] || return 0
+  done
+  if [ -z "$git_host" ] && [ "$git_name" != "$wanted_name" ]; then
+    # A folder has no owner: it can be a mirror of any repository.
+    unproven="the remote '$remote' is a folder, and Vercel builds $project_name from $built_from."
+    return 2
+  fi
+  unproven="the remote '$remote' of this clone is $(printable "$elsewhere$git_owner/$git_name"), and Vercel builds $project_name from $built_from."
+  return 1
 }
 
 # webhook COMMAND...: posts to the team's webhook. Answers 0 when it took the message, 1 when not,
@@ -1000,6 +1250,41 @@ webhook() {
   2??) return 0 ;;
   esac
   return 1
+}
+
+# --- Telling the team. What the run did and what is true decide the words, not how it ended.
+team_told=
+at_end=tell_of_trouble
+
+# tell_team MESSAGE: sends it, with what is true, to the team's webhook; else says what to send.
+tell_team() {
+  team_told=1
+  payload="{\"text\":\"$(json "$1 $truth")\"}"
+  if [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
+    say "  The team's webhook took the message."
+    record "$step" ok 0
+    return
+  fi
+  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
+  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$1 $truth"
+  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  record "$step" 'by hand' 0
+}
+
+# tell_of_trouble: a run that ends early tells the team all the same once production may have moved.
+# shellcheck disable=SC2317 # called at the end
+tell_of_trouble() {
+  [ -z "$team_told$dry_run" ] || return 0
+  case $did in
+  moved | undone | promoted | restored | changed) what="production was moved or changed, and that is NOT verified." ;;
+  moving | undoing | promoting | restoring | changing) what="a change of production was begun; whether it was carried out is NOT known." ;;
+  *) return 0 ;;
+  esac
+  ended_in=$step
+  step=notify
+  say ""
+  tell_team 'PartPulse: '"$what"
+  step=$ended_in
 }
 
 # holds SECONDS TIMES: looks until what `look` looks at holds TIMES times in a row, for about so
@@ -1036,33 +1321,38 @@ by_hand() {
     wrap say "  Done: " "$truth"
     say "  Left to do:"
   fi
-  if [ "$1" -le 3 ]; then
+  if [ "$1" -le 1 ]; then
     say ""
-    wrap say '' 'Step 3: Create Rollback Branch'
-    wrap say '   - ' 'Open a pull request of the rollback branch into the production branch, have it approved, and merge it'
+    wrap say '' 'Step 1: Make sure which production this is'
+    wrap say '   - ' 'Compare in 'https://vercel.com/apgi-cmy/partpulse': the project, its production domains, its Git repository and its production branch'
   fi
   if [ "$1" -le 4 ]; then
     say ""
-    wrap say '' 'Step 4: Deploy Rollback via Vercel'
+    wrap say '' 'Step 4: Create Rollback Branch'
+    wrap say '   - ' 'Open a pull request of the rollback branch into the production branch, have it approved, and merge it'
+  fi
+  if [ "$1" -le 5 ]; then
+    say ""
+    wrap say '' 'Step 5: Deploy Rollback via Vercel'
     wrap say '   - ' 'Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
     wrap say '   - ' 'Wait until the production deployment of the revert commit is ready'
     wrap say '   - ' 'If it does not become the current one by itself, promote it in the dashboard'
   fi
-  if [ "$1" -le 5 ]; then
+  if [ "$1" -le 6 ]; then
     say ""
-    wrap say '' 'Step 5: Verify Rollback'
+    wrap say '' 'Step 6: Verify Rollback'
     wrap say '   - ' 'Check deployment logs'
     wrap say '   - ' 'Verify production URL: '"${fact_production_url}"
     wrap say '   - ' 'Compare the deployment that the dashboard shows for production with the one of the revert commit'
   fi
-  if [ "$1" -le 6 ]; then
-    say ""
-    wrap say '' 'Step 6: Look at the health endpoint'
-    wrap say '   - ' 'Test critical paths, see ''Section 7.1 of the document'
-  fi
   if [ "$1" -le 7 ]; then
     say ""
-    wrap say '' 'Step 7: Notify the team'
+    wrap say '' 'Step 7: Look at the health endpoint'
+    wrap say '   - ' 'Test critical paths, see ''Section 7.1 of the document'
+  fi
+  if [ "$1" -le 8 ]; then
+    say ""
+    wrap say '' 'Step 8: Notify the team'
     wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
   fi
   say ""
@@ -1074,11 +1364,53 @@ by_hand() {
   finish 8 'a person must finish'
 }
 
-# --- Step 1: Identify Last Good Version
-begin_step identify 'Step 1: Identify Last Good Version'
+# --- Step 1: Make sure which production this is
+begin_step prove 'Step 1: Make sure which production this is'
+
+# prove_repository: stops where the branch or the repository that this run means is not the one that
+# Vercel builds production from.
+prove_repository() {
+  remote="${parameter_remote}"
+  production_ref="${parameter_production}"
+  case $production_branch:$production_ref in
+  :* | *:HEAD) ;;
+  "$production_ref:$production_ref") ;;
+  *) fail 4 "the procedure names ${production_ref#refs/heads/} as the production branch, and Vercel builds $project_name from ${production_branch#refs/heads/}." "Correct 'production' in the procedure, or the branch in the project's settings; then make the script anew." ;;
+  esac
+  # Never into a file, never into the log: an address can hold a password.
+  remote_url=$(git remote get-url --push "${remote}" 2>/dev/null) || return
+  # As it is written down, too: here a mirror may stand in for it.
+  written_url=$(git config --get remote."${remote}".url 2>/dev/null) || written_url=$remote_url
+  is_linked "$written_url" "$remote_url"
+  case $? in
+  0) wrap say "  built from  " "$(printable "$link_owner/$link_repository"), branch ${production_branch#refs/heads/}" ;;
+  1) fail 4 "$unproven" "Run it in a clone whose remote '$remote' is the repository that Vercel builds from." ;;
+  *) wrap say "  NOT PROVEN: " "$unproven" ;;
+  esac
+}
+
+at_production "${parameter_address}"
+missing=$(missing_access)
+if [ -n "$missing" ]; then
+  wrap say "  NOT PROVEN: " "no access to Vercel from here; missing:$missing."
+  record "$step" 'by hand' 0 missing "$missing"
+else
+  check_access
+  prove_production
+  require_proof "$?"
+  say "  project     $project_name"
+  say "  production  $production_host"
+  say "  live now    $live"
+  prove_repository
+  record "$step" ok 0 project "$project_name" live "$live" branch "${production_branch#refs/heads/}"
+fi
+
+# --- Step 2: Identify Last Good Version
+begin_step identify 'Step 2: Identify Last Good Version'
 remote="${parameter_remote}"
 commit_digits="${parameter_commit}"
 production_ref="${parameter_production}"
+[ -z "$production_branch" ] || production_ref=$production_branch
 
 git rev-parse --git-dir >"$scratch/out" 2>"$scratch/err" || {
   complaint
@@ -1093,30 +1425,42 @@ case $remote_url in
 '' | -*) fail 3 "the remote '$remote' has no usable address." "Set it with 'git remote set-url $remote ADDRESS'." ;;
 esac
 
-limited 30 git ls-remote "${remote_url}" "${production_ref}" || {
-  status=$?
-  complaint
-  [ "$status" -eq 124 ] && fail 6 "the remote did not answer within 30 seconds." "Check the network, then run the same command again."
-  # Here `ssh` asks nothing: what it needs must be there already.
-  case $(cat "$scratch/err") in
-  *'Host key verification failed'*) fail 5 "the remote's host key is not known here, or is another one than before." "Compare it with what the remote's owner publishes; only then accept it in 'git ls-remote $remote', and run the same command again." ;;
-  *'Permission denied'*) fail 5 "the remote takes no key of this machine." "Load one into the agent with 'ssh-add', check it with 'git ls-remote $remote', then run the same command again." ;;
-  esac
-  fail 5 "the remote cannot be read." "Check network and access ('git ls-remote $remote'), then run the same command again."
+# remote_failed CODE WHAT NEXT: stops.
+remote_failed() {
+  fail "$@"
 }
-tip=
-while read -r sha ref; do
-  [ "$ref" = "$production_ref" ] && tip=$sha
-done <"$scratch/out"
-case $tip in
-'' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_ref'." "Check which branch production is built from." ;;
-esac
 
+# read_tip: sets tip to what the production branch holds.
+read_tip() {
+  tip=
+  limited 30 git ls-remote "${remote_url}" "${production_ref}"
+  status=$?
+  if [ "$status" -eq 124 ]; then
+    complaint
+    remote_failed 6 "the remote did not answer within 30 seconds." "Check the network, then run the same command again."
+  elif [ "$status" -ne 0 ]; then
+    complaint
+    # Here `ssh` asks nothing: what it needs must be there already.
+    case $(cat "$scratch/err") in
+    *'Host key verification failed'*) remote_failed 5 "the remote's host key is not known here, or is another one than before." "Compare it with what the remote's owner publishes; only then accept it in 'git ls-remote $remote', and run the same command again." ;;
+    *'Permission denied'*) remote_failed 5 "the remote takes no key of this machine." "Load one into the agent with 'ssh-add', check it with 'git ls-remote $remote', then run the same command again." ;;
+    *) remote_failed 5 "the remote cannot be read." "Check network and access ('git ls-remote $remote'), then run the same command again." ;;
+    esac
+  else
+    while read -r sha ref; do
+      [ "$ref" = "$production_ref" ] && tip=$sha
+    done <"$scratch/out"
+    case $tip in
+    '' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_ref'." "Check which branch production is built from." ;;
+    esac
+  fi
+}
+read_tip
 tip_short=$(printf '%.12s' "$tip")
 
 # Looks only at what is here; in a partial clone `git cat-file` would fetch.
 has_tip() { [ "$(git rev-parse --disambiguate="$tip" 2>/dev/null)" = "$tip" ]; }
-if ! has_tip; then
+if [ -n "$tip" ] && ! has_tip; then
   if [ -n "$dry_run" ]; then
     say "  This clone is behind; a real run would fetch the production branch."
     say "  Fetch it yourself to see the rest of the dry run: git fetch $remote"
@@ -1153,7 +1497,8 @@ esac
 [ "$commit" != "$tip" ] ||
   fail 4 "$commit_digits is what the production branch holds now; publishing it rolls nothing back." "Give an older commit: 'git log --oneline $tip_short'."
 git merge-base --is-ancestor "${commit}" "${tip}" 2>"$scratch/err"
-case $? in
+ancestor=$?
+case $ancestor in
 0) ;;
 1)
   if [ -n "$option_any_commit" ]; then
@@ -1179,18 +1524,22 @@ told() {
   printable "$(git --no-pager log -1 --no-color --no-show-signature --encoding=UTF-8 --format='%cs  %<(42,trunc)%s' "$1" 2>/dev/null)" |
     sed 's/ *$//'
 }
-behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
-say "  from  $tip_short  $(told "$tip")"
-say "  to    $short  $(told "$commit")"
-if [ "$behind" = 1 ]; then
-  say "  This leaves out 1 commit of the production branch."
-else
-  say "  This leaves out $behind commits of the production branch."
-fi
-record "$step" ok 0 commit "$commit" production_tip "$tip"
+# tell_range: from what to what, and what that leaves out.
+tell_range() {
+  behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
+  say "  from  $tip_short  $(told "$tip")"
+  say "  to    $short  $(told "$commit")"
+  if [ "$behind" = 1 ]; then
+    say "  This leaves out 1 commit of the production branch."
+  else
+    say "  This leaves out $behind commits of the production branch."
+  fi
+  record "$step" ok 0 commit "$commit" production_tip "$tip"
+}
+tell_range
 
-# --- Step 2: Make the Revert Commit
-begin_step revert 'Step 2: Make the Revert Commit'
+# --- Step 3: Make the Revert Commit
+begin_step revert 'Step 3: Make the Revert Commit'
 migrations=prisma/migrations
 # These would change which files a path names, and when the commit says that it was made.
 unset GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS GIT_AUTHOR_DATE GIT_COMMITTER_DATE
@@ -1259,9 +1608,13 @@ else
 fi
 [ -n "$dry_run" ] || record "$step" ok 0 revert "$revert" tree "$good_tree" parent "$tip" already "$already"
 
-# --- Step 3: Create Rollback Branch
-begin_step publish 'Step 3: Create Rollback Branch'
-production_ref="${parameter_production}"
+# --- Step 4: Create Rollback Branch
+begin_step publish 'Step 4: Create Rollback Branch'
+if [ -n "$option_to_production$proven" ] && [ "$production_ref" = HEAD ]; then
+  [ -z "$option_to_production" ] || [ -z "$proven" ] ||
+    fail 4 "Vercel does not say which branch it builds $project_name from: it need not be the remote's default branch." "Name the branch in the procedure ('production: refs/heads/NAME') and make the script anew; or run the same command without --to-production, which makes a branch for a pull request."
+  wrap say "  NOT PROVEN: " "the remote's default branch is taken for the production branch."
+fi
 limited 30 git ls-remote --symref "${remote_url}" "${production_ref}" || {
   status=$?
   complaint
@@ -1422,27 +1775,21 @@ else
   fi
 fi
 
-# --- Step 4: Deploy Rollback via Vercel
-begin_step deploy 'Step 4: Deploy Rollback via Vercel'
-at_production "${parameter_address}"
-missing=$(missing_access)
-if [ -n "$missing" ]; then
+# --- Step 5: Deploy Rollback via Vercel
+begin_step deploy 'Step 5: Deploy Rollback via Vercel'
+if [ -z "$proven" ]; then
   wrap say "  " "No access to Vercel from here; missing:$missing."
   record "$step" 'by hand' 0 missing "$missing"
-  by_hand 4
+  by_hand 5
 fi
-check_access
 
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
-live=$(answer .id)
-is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
-check_live
+vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}" || vercel_failed "say what production serves"
+is_live
+require_proof "$?"
 say "  production  $production_host"
 say "  live now    $live"
 target=
 asked=
-word_begun=moving
 word_seen=moved
 if [ -n "$dry_run" ]; then
   say "  A real run would wait for the production deployment of the revert commit."
@@ -1454,7 +1801,7 @@ else
   state=
   waited=0
   while [ "$waited" -lt 900 ]; do
-    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production'; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100'"${vercel_team}"'&target=production'; then
       target=$(deployments | awk -v commit="$revert" -v live="$live" '
         $1 != commit || $4 != "production" { next }
         { rank = $3 ~ /^(ERROR|CANCELED|DELETED)$/ ? 1 : $3 != "READY" ? 2 : $2 != live ? 3 : 4 }
@@ -1481,11 +1828,11 @@ else
   # By itself Vercel puts it into production only while automatic assignment is on; after an
   # instant rollback it is off.
   assigns=true
-  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" && assigns=$(answer .autoAssignCustomDomains)
   serves=
   waited=0
   while [ "$waited" -lt 30 ]; do
-    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
       serves=$(answer .id)
       if [ "$serves" = "$target" ] || [ "$assigns" = false ]; then break; fi
     fi
@@ -1507,7 +1854,7 @@ else
     did=moving
     truth="$truth The request to move production to $target was being made; it may have been carried out."
     for _ in 1 2 3; do
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}""${vercel_only_team}" || :
       case $http_status in
       2??)
         asked=$http_status
@@ -1518,7 +1865,7 @@ else
       # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
       unmoved=$truth
       for _ in 1 2 3; do
-        if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+        if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
           serves=$(answer .id)
           [ "$serves" = "$live" ] || break
         fi
@@ -1532,7 +1879,7 @@ else
       waited=0
       while [ "$waited" -lt 300 ] && [ "$serves" != "$target" ]; do
         pause 5
-        vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" && serves=$(answer .id)
+        vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}" && serves=$(answer .id)
       done
       [ "$serves" = "$target" ] || fail 6 "Vercel has queued the promotion, and has not carried it out within 5 minutes." "It may still happen. Look in the dashboard, or run the same command again."
     fi
@@ -1542,8 +1889,8 @@ else
   short="$revert_short with the files of $short"
 fi
 
-# --- Step 5: Verify Rollback
-begin_step verify 'Step 5: Verify Rollback'
+# --- Step 6: Verify Rollback
+begin_step verify 'Step 6: Verify Rollback'
 if [ -n "$dry_run" ]; then
   say "  A real run would look until $production_host serves the target."
 else
@@ -1551,7 +1898,7 @@ else
   serves=
   waited=0
   while [ "$waited" -lt 90 ]; do
-    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
       serves=$(answer .id)
       # Twice in a row: something else may go live at the same moment.
       if [ "$serves" = "$target" ]; then
@@ -1591,7 +1938,7 @@ else
   say "  $production_host serves $target"
   assigns=
   for _ in 1 2 3 4 5; do
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" && assigns=$(answer .autoAssignCustomDomains)
     # A promotion unpins, which may take a moment.
     case $assigns:$asked in
     true:* | false: | false:1 | false:rollback) break ;;
@@ -1617,7 +1964,7 @@ else
   record "$step" ok 0 live "$target" assigns "$assigns"
 fi
 
-# --- Step 6: Look at the health endpoint
+# --- Step 7: Look at the health endpoint
 look() {
   address="${parameter_address}"
   address=${address%/}
@@ -1688,7 +2035,7 @@ look() {
   found="$asked: $http_status in $took s"
   return 0
 }
-begin_step health 'Step 6: Look at the health endpoint'
+begin_step health 'Step 7: Look at the health endpoint'
 if [ -n "$dry_run" ]; then
   say "  A real run would look at it."
 else
@@ -1707,30 +2054,27 @@ else
   *)
     wrap say "  " "This could not be checked from here: $found."
     record "$step" 'by hand' 0 found "$found"
-    by_hand 6
+    by_hand 7
     ;;
   esac
 fi
 
-# --- Step 7: Notify the team
-begin_step notify 'Step 7: Notify the team'
-message='PartPulse was rolled back through the production branch.'
-payload="{\"text\":\"$(json "$message $truth")\"}"
-notified=
+# --- Step 8: Notify the team
+begin_step notify 'Step 8: Notify the team'
 if [ -n "$dry_run" ]; then
-  say "  A real run would tell the team."
-elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
-  notified=1
+  case ${ROLLBOOK_NOTIFY_URL:+set} in
+  set) say "  A real run would tell the team by its webhook." ;;
+  *) say "  A real run would ask you to tell the team." ;;
+  esac
+else
+  case $did in
+  undone) tell_team 'PartPulse: the rollback was undone.' ;;
+  promoted) tell_team 'PartPulse: a deployment was promoted; production is no longer pinned.' ;;
+  already) tell_team 'PartPulse: nothing was moved.' ;;
+  *) tell_team 'PartPulse was rolled back through the production branch.' ;;
+  esac
 fi
-if [ -n "$notified" ]; then
-  say "  The team's webhook took the message."
-  record "$step" ok 0
-elif [ -z "$dry_run" ]; then
-  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
-  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$message"
-  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
-  record "$step" 'by hand' 0
-fi
+team_told=1
 
 # --- The end.
 say ""

@@ -875,6 +875,15 @@ pause() {
   waited=$((waited + $1))
 }
 
+# still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
+# shellcheck disable=SC2317 # not every script waits so long
+still_waiting() {
+  [ "$waited" -ge 60 ] || minutes_told=0
+  [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
+  minutes_told=$((waited / 60))
+  wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
+}
+
 # --- The items. Each gets one result: Pass, Fail, Not applicable or Not checked. What was not
 # looked at is never a Pass.
 results=$scratch/results

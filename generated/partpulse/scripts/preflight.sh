@@ -154,11 +154,12 @@ now() {
   esac
 }
 
-# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
-host_of() {
+# add_host ADDRESS: adds its host, and its port where it names one, to hosts; nothing of what may be a secret.
+add_host() {
   host=${1#*://}
   host=${host%%[/?#]*}
-  printable "${host##*@}"
+  host=$(printable "${host##*@}")
+  [ -z "$host" ] || hosts="${hosts:+$hosts }$host"
 }
 
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
@@ -608,9 +609,8 @@ git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$gi
 if [ -z "$dry_run" ]; then
   # Whether a run counts as a drill depends on what it was run against.
   hosts=
-  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
-    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
-  done
+  add_host "${parameter_address}"
+  add_host "${VERCEL_API_URL:-https://api.vercel.com}"
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
@@ -698,6 +698,18 @@ flatten() {
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
+# An account of one person has an id without team_, and its requests name no team.
+# shellcheck disable=SC2034 # not every script makes requests of both kinds
+case ${VERCEL_ORG_ID:-} in
+team_*)
+  vercel_team="&teamId=$VERCEL_ORG_ID"
+  vercel_only_team="?teamId=$VERCEL_ORG_ID"
+  ;;
+*)
+  vercel_team=
+  vercel_only_team=
+  ;;
+esac
 waited=0
 
 # at_production URL: sets production_url, and production_host, which is empty where URL is no address.
@@ -856,7 +868,35 @@ answer() {
   awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
-# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# first_of FILE PATH...: the first of these values of an answer that is there.
+# shellcheck disable=SC2317 # not every script looks at a project
+first_of() {
+  file=$1
+  shift
+  awk -F '\t' -v paths="$*" '
+    BEGIN { count = split(paths, path, " ") }
+    $2 != "" && $2 != "null" { value[$1] = $2 }
+    END { for (n = 1; n <= count; n++) if (path[n] in value) { print substr(value[path[n]], 1, 2000); exit } }' "$scratch/$file"
+}
+
+# commit_of: the commit of the deployment that the last answer is about, whichever Git provider or tool
+# names it; nothing where none does.
+# shellcheck disable=SC2317
+commit_of() {
+  commit_named=$(first_of answer .meta.githubCommitSha .meta.gitlabCommitSha .meta.bitbucketCommitSha .meta.gitCommitSha)
+  case $commit_named in
+  *[!0-9a-f]*) ;;
+  *) printf '%s' "$commit_named" ;;
+  esac
+}
+
+# title_of [FILE [PATH]]: the title of that commit.
+# shellcheck disable=SC2317
+title_of() {
+  first_of "${1:-answer}" "${2:-}.meta.githubCommitMessage" "${2:-}.meta.gitlabCommitMessage" "${2:-}.meta.bitbucketCommitMessage" "${2:-}.meta.gitCommitMessage"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created branch', newest first;
 # '-' stands for what is not there.
 # shellcheck disable=SC2317 # not every script lists deployments
 deployments() {
@@ -866,39 +906,15 @@ deployments() {
       n = at[3] + 0
       if (n > last) last = n
       name = substr($1, length(".deployments." at[3] ".") + 1)
-      gsub(/[^A-Za-z0-9_-]/, "?", $2)
-      value[n, name] = $2
+      gsub(/[^A-Za-z0-9_.\/-]/, "?", $2)
+      if (name ~ /^meta\.(github|gitlab|bitbucket|git)Commit(Sha|Ref)$/) name = substr(name, length(name) - 2)
+      if (value[n, name] == "") value[n, name] = $2
     }
     function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
     END {
       for (n = 0; n <= last; n++)
-        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+        print field(n, "Sha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt"), field(n, "Ref")
     }' "$scratch/answer"
-}
-
-# another_project: whether the last answer is about a deployment of another project. A wrong
-# PRODUCTION_URL must not end in moving what it does not show.
-# shellcheck disable=SC2317 # not every script looks at production
-another_project() {
-  case $(answer .projectId) in
-  "$VERCEL_PROJECT_ID" | '') return 1 ;;
-  esac
-}
-
-# one_deployment: whether the address of production is that of the deployment which the last answer is
-# about: that shows the same for ever, whatever production serves.
-# shellcheck disable=SC2317
-one_deployment() {
-  own=$(answer .url | tr '[:upper:]' '[:lower:]')
-  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
-}
-
-# check_live: refuses to go on where the address of production is that of another project, or that
-# of one deployment.
-# shellcheck disable=SC2317
-check_live() {
-  ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
-  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -931,11 +947,185 @@ vercel_failed() {
   esac
 }
 
+# --- Which production this is: what Vercel says of the project, compared with the address, the account
+# and the repository that this machine means. Production is moved only where all of that fits.
+proven=
+project_name=
+live=
+live_commit=
+production_branch=
+link_host=
+link_owner=
+link_repository=
+
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
+# else's Vercel answers with its public view, which names no project: that is no match. Sets unproven.
+belongs() {
+  owner=$(answer .projectId)
+  case $owner in
+  "$VERCEL_PROJECT_ID") return 0 ;;
+  '') unproven="$production_host is served by another project than VERCEL_PROJECT_ID ($VERCEL_PROJECT_ID): Vercel does not name it, as for projects of other teams." ;;
+  *) unproven="$production_host is served by another project than VERCEL_PROJECT_ID: by $(printable "$owner"), not $VERCEL_PROJECT_ID." ;;
+  esac
+  return 1
+}
+
+# is_live: reads what production serves out of the last answer into live and live_commit. Where that is no
+# deployment of this project it answers 1, and 3 where it is no deployment at all, with unproven.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+is_live() {
+  cat "$scratch/answer" >"$scratch/live"
+  live=$(answer .id)
+  live_commit=$(commit_of)
+  if ! is_deployment "$live"; then
+    unproven="Vercel's answer names no live deployment."
+    return 3
+  fi
+  belongs
+}
+
+# named_in FILE PATH: whether the answer in FILE has the address of production at PATH.N, or at PATH.N.name
+# where that is the domain of no branch and no other environment.
+named_in() {
+  awk -F '\t' -v host="$production_host" -v path="$2" '
+    function same(name) { name = tolower(name); return name == host || name == bare }
+    BEGIN {
+      host = tolower(host)
+      sub(/[.]$/, "", host)
+      bare = host
+      sub(/:[0-9]+$/, "", bare)
+    }
+    index($1, path ".") == 1 {
+      rest = substr($1, length(path) + 2)
+      n = rest
+      sub(/[.].*/, "", n)
+      field = substr(rest, length(n) + 2)
+      if ((field == "" || field == "name") && same($2)) here[n] = 1
+      if ((field == "gitBranch" || field == "customEnvironmentId") && $2 != "" && $2 != "null") elsewhere[n] = 1
+    }
+    END {
+      for (n in here) if (!(n in elsewhere)) found = 1
+      exit !found
+    }' "$scratch/$1"
+}
+
+# prove_production: asks Vercel which production the project has. Answers 0 where the address, the account
+# and what is live fit together; 1 where not, with unproven and way_out; 2 where Vercel does not answer
+# what $asked_for says, and 3 where it answers something else than a deployment.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+prove_production() {
+  way_out="Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  for _ in 1 2 3; do
+    asked_for="show the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || return 2
+    cat "$scratch/answer" >"$scratch/project"
+    asked_for="say what production serves"
+    if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
+      case $http_status in
+      404 | 410) ;;
+      *) return 2 ;;
+      esac
+      unproven="Vercel knows no deployment at $production_host: it is no address of this project, or of no project that this token may see."
+      return 1
+    fi
+    # Somebody may move production between the two answers.
+    current=$(answer .targets.production.id project)
+    [ "$current" != "$(answer .id)" ] || break
+    sleep 1 2>/dev/null || :
+  done
+  project_name=$(answer .name project)
+  assigns=$(answer .autoAssignCustomDomains project)
+  case $project_name in
+  '' | *[!A-Za-z0-9._-]*)
+    unproven="Vercel's answer names no project."
+    return 3
+    ;;
+  esac
+  account=$(answer .accountId project)
+  case $VERCEL_ORG_ID in
+  team_*)
+    if [ "$account" != "$VERCEL_ORG_ID" ]; then
+      unproven="the project $project_name belongs to the account '$(printable "$account")', not to VERCEL_ORG_ID ($VERCEL_ORG_ID)."
+      way_out="Check VERCEL_ORG_ID and VERCEL_PROJECT_ID."
+      return 1
+    fi
+    ;;
+  esac
+  is_live || return "$?"
+  way_out="Set PRODUCTION_URL to the address at which users reach production."
+  if one_deployment; then
+    unproven="$production_host is the address of one deployment, and always shows that one."
+    return 1
+  fi
+  if [ "$(answer .target)" != production ]; then
+    unproven="$production_host serves $live, which is no production deployment."
+    return 1
+  fi
+  if [ "$current" != "$live" ]; then
+    unproven="$production_host serves $live, and the production of $project_name is $(printable "${current:-not named by Vercel}")."
+    return 1
+  fi
+  case $production_host in
+  *-git-*.vercel.app)
+    unproven="$production_host is the address of a branch: it does not follow production."
+    return 1
+    ;;
+  esac
+  if ! named_in project .targets.production.alias; then
+    asked_for="list the domains of the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/domains"${vercel_only_team}" || return 2
+    if ! named_in answer .domains; then
+      unproven="$production_host serves the production deployment now, and is no production domain of $project_name: it need not follow when production moves."
+      return 1
+    fi
+  fi
+  link_owner=$(first_of project .link.org .link.projectNamespace .link.owner)
+  link_repository=$(first_of project .link.repo .link.projectName .link.slug)
+  case $(answer .link.type project) in
+  github) link_host=github.com ;;
+  gitlab) link_host=gitlab.com ;;
+  bitbucket) link_host=bitbucket.org ;;
+  esac
+  branch=$(answer .link.productionBranch project)
+  case $branch in
+  '' | null | *[!A-Za-z0-9._/-]*) ;;
+  *) production_branch=refs/heads/$branch ;;
+  esac
+  proven=1
+}
+
+# require_proof STATUS: stops where prove_production has not answered 0.
+# shellcheck disable=SC2317 # not every script stops there
+require_proof() {
+  case $1 in
+  0) return 0 ;;
+  2) vercel_failed "$asked_for" ;;
+  3) fail 5 "$unproven" "Run the same command again, or finish in the dashboard." ;;
+  esac
+  fail 4 "$unproven" "$way_out"
+}
+
 # pause SECONDS: waits between two looks, and counts it in $waited.
 waited=0
 pause() {
   sleep "$1" 2>/dev/null || :
   waited=$((waited + $1))
+}
+
+# still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
+# shellcheck disable=SC2317 # not every script waits so long
+still_waiting() {
+  [ "$waited" -ge 60 ] || minutes_told=0
+  [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
+  minutes_told=$((waited / 60))
+  wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
 }
 
 # clock STAMP SECONDS: the UTC time so many seconds after STAMP (2026-01-31T23:59:59Z); nothing
@@ -1370,24 +1560,25 @@ check_1() {
     return 2
   fi
   check_access
-  if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
-    found="Vercel does not say what production serves (answer $http_status)"
+  prove_production
+  case $? in
+  0) ;;
+  1)
+    # What serves there is not production's.
+    live_commit=
+    found=$unproven
+    return 1
+    ;;
+  3)
+    found=$unproven
     return 2
-  fi
-  if another_project; then
-    found="the address of production is served by another project than VERCEL_PROJECT_ID"
-    return 1
-  fi
-  if one_deployment; then
-    found="the address of production is that of one deployment, and always shows that one"
-    return 1
-  fi
-  live=$(answer .id)
-  live_commit=$(answer .meta.githubCommitSha)
-  case $live_commit in
-  *[!0-9a-f]*) live_commit= ;;
+    ;;
+  *)
+    found="Vercel does not $asked_for (answer $http_status)"
+    return 2
+    ;;
   esac
-  if ! is_deployment "$live" || [ "$(answer .readyState)" != READY ] || [ "$(answer .target)" != production ]; then
+  if [ "$(answer .readyState live)" != READY ]; then
     found="production serves no READY production deployment"
     return 1
   fi
@@ -1403,11 +1594,25 @@ check_2() {
     return 2
   fi
   check_access
-  if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}"; then
-    found="Vercel does not show the project (answer $http_status)"
+  prove_production
+  case $? in
+  0) ;;
+  1)
+    # What serves there is not production's.
+    live_commit=
+    found=$unproven
+    return 1
+    ;;
+  3)
+    found=$unproven
     return 2
-  fi
-  case $(answer .autoAssignCustomDomains) in
+    ;;
+  *)
+    found="Vercel does not $asked_for (answer $http_status)"
+    return 2
+    ;;
+  esac
+  case $assigns in
   true)
     found="what is deployed to the production branch goes live"
     return 0
@@ -1456,10 +1661,10 @@ check_5() {
 go_through() {
   begin_group 'Rollback Plan' ''
   begin_item go-back 'There is a deployment to go back to'
-  try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>'"'"'?teamId='"'"'<team>'
+  try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>/domains?teamId=<team>'
   end_item
   begin_item not-pinned 'Production is not pinned by an earlier rollback'
-  try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>'"'"'?teamId='"'"'<team>'
+  try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>/domains?teamId=<team>'
   end_item
   begin_item plan 'The rollback plan is filled in'
   try check_3 0 ''

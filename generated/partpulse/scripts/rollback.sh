@@ -17,7 +17,7 @@
 #   - a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)
 #
 # Made by Rollbook from content/partpulse/procedures/emergency-rollback.yaml. Do not edit: edit that file.
-# Content sha256:327df5b8e6aaadd7e87d5e5d17ff4f4b838fd0ee36158da19d8157df6e815726
+# Content sha256:da3428d1f684fa558efdde7c19d406d6efa0b8c73cc111136f7452be868eba5b
 
 # --- A known place to start from, whatever shell, user and environment this is.
 # Bash takes functions from the environment; in this mode none can replace `unset` or `set`.
@@ -157,11 +157,12 @@ now() {
   esac
 }
 
-# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
-host_of() {
+# add_host ADDRESS: adds its host, and its port where it names one, to hosts; nothing of what may be a secret.
+add_host() {
   host=${1#*://}
   host=${host%%[/?#]*}
-  printable "${host##*@}"
+  host=$(printable "${host##*@}")
+  [ -z "$host" ] || hosts="${hosts:+$hosts }$host"
 }
 
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
@@ -643,10 +644,9 @@ git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$gi
 if [ -z "$dry_run" ]; then
   # Whether a run counts as a drill depends on what it was run against.
   hosts=
-  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
-    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
-  done
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:327df5b8e6aaadd7e87d5e5d17ff4f4b838fd0ee36158da19d8157df6e815726 hosts "$hosts"
+  add_host "${parameter_address}"
+  add_host "${VERCEL_API_URL:-https://api.vercel.com}"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:da3428d1f684fa558efdde7c19d406d6efa0b8c73cc111136f7452be868eba5b hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -736,6 +736,18 @@ flatten() {
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
+# An account of one person has an id without team_, and its requests name no team.
+# shellcheck disable=SC2034 # not every script makes requests of both kinds
+case ${VERCEL_ORG_ID:-} in
+team_*)
+  vercel_team="&teamId=$VERCEL_ORG_ID"
+  vercel_only_team="?teamId=$VERCEL_ORG_ID"
+  ;;
+*)
+  vercel_team=
+  vercel_only_team=
+  ;;
+esac
 waited=0
 
 # at_production URL: sets production_url, and production_host, which is empty where URL is no address.
@@ -894,7 +906,35 @@ answer() {
   awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
-# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# first_of FILE PATH...: the first of these values of an answer that is there.
+# shellcheck disable=SC2317 # not every script looks at a project
+first_of() {
+  file=$1
+  shift
+  awk -F '\t' -v paths="$*" '
+    BEGIN { count = split(paths, path, " ") }
+    $2 != "" && $2 != "null" { value[$1] = $2 }
+    END { for (n = 1; n <= count; n++) if (path[n] in value) { print substr(value[path[n]], 1, 2000); exit } }' "$scratch/$file"
+}
+
+# commit_of: the commit of the deployment that the last answer is about, whichever Git provider or tool
+# names it; nothing where none does.
+# shellcheck disable=SC2317
+commit_of() {
+  commit_named=$(first_of answer .meta.githubCommitSha .meta.gitlabCommitSha .meta.bitbucketCommitSha .meta.gitCommitSha)
+  case $commit_named in
+  *[!0-9a-f]*) ;;
+  *) printf '%s' "$commit_named" ;;
+  esac
+}
+
+# title_of [FILE [PATH]]: the title of that commit.
+# shellcheck disable=SC2317
+title_of() {
+  first_of "${1:-answer}" "${2:-}.meta.githubCommitMessage" "${2:-}.meta.gitlabCommitMessage" "${2:-}.meta.bitbucketCommitMessage" "${2:-}.meta.gitCommitMessage"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created branch', newest first;
 # '-' stands for what is not there.
 # shellcheck disable=SC2317 # not every script lists deployments
 deployments() {
@@ -904,39 +944,15 @@ deployments() {
       n = at[3] + 0
       if (n > last) last = n
       name = substr($1, length(".deployments." at[3] ".") + 1)
-      gsub(/[^A-Za-z0-9_-]/, "?", $2)
-      value[n, name] = $2
+      gsub(/[^A-Za-z0-9_.\/-]/, "?", $2)
+      if (name ~ /^meta\.(github|gitlab|bitbucket|git)Commit(Sha|Ref)$/) name = substr(name, length(name) - 2)
+      if (value[n, name] == "") value[n, name] = $2
     }
     function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
     END {
       for (n = 0; n <= last; n++)
-        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+        print field(n, "Sha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt"), field(n, "Ref")
     }' "$scratch/answer"
-}
-
-# another_project: whether the last answer is about a deployment of another project. A wrong
-# PRODUCTION_URL must not end in moving what it does not show.
-# shellcheck disable=SC2317 # not every script looks at production
-another_project() {
-  case $(answer .projectId) in
-  "$VERCEL_PROJECT_ID" | '') return 1 ;;
-  esac
-}
-
-# one_deployment: whether the address of production is that of the deployment which the last answer is
-# about: that shows the same for ever, whatever production serves.
-# shellcheck disable=SC2317
-one_deployment() {
-  own=$(answer .url | tr '[:upper:]' '[:lower:]')
-  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
-}
-
-# check_live: refuses to go on where the address of production is that of another project, or that
-# of one deployment.
-# shellcheck disable=SC2317
-check_live() {
-  ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
-  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -969,11 +985,245 @@ vercel_failed() {
   esac
 }
 
+# --- Which production this is: what Vercel says of the project, compared with the address, the account
+# and the repository that this machine means. Production is moved only where all of that fits.
+proven=
+project_name=
+live=
+live_commit=
+production_branch=
+link_host=
+link_owner=
+link_repository=
+
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
+# else's Vercel answers with its public view, which names no project: that is no match. Sets unproven.
+belongs() {
+  owner=$(answer .projectId)
+  case $owner in
+  "$VERCEL_PROJECT_ID") return 0 ;;
+  '') unproven="$production_host is served by another project than VERCEL_PROJECT_ID ($VERCEL_PROJECT_ID): Vercel does not name it, as for projects of other teams." ;;
+  *) unproven="$production_host is served by another project than VERCEL_PROJECT_ID: by $(printable "$owner"), not $VERCEL_PROJECT_ID." ;;
+  esac
+  return 1
+}
+
+# is_live: reads what production serves out of the last answer into live and live_commit. Where that is no
+# deployment of this project it answers 1, and 3 where it is no deployment at all, with unproven.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+is_live() {
+  cat "$scratch/answer" >"$scratch/live"
+  live=$(answer .id)
+  live_commit=$(commit_of)
+  if ! is_deployment "$live"; then
+    unproven="Vercel's answer names no live deployment."
+    return 3
+  fi
+  belongs
+}
+
+# named_in FILE PATH: whether the answer in FILE has the address of production at PATH.N, or at PATH.N.name
+# where that is the domain of no branch and no other environment.
+named_in() {
+  awk -F '\t' -v host="$production_host" -v path="$2" '
+    function same(name) { name = tolower(name); return name == host || name == bare }
+    BEGIN {
+      host = tolower(host)
+      sub(/[.]$/, "", host)
+      bare = host
+      sub(/:[0-9]+$/, "", bare)
+    }
+    index($1, path ".") == 1 {
+      rest = substr($1, length(path) + 2)
+      n = rest
+      sub(/[.].*/, "", n)
+      field = substr(rest, length(n) + 2)
+      if ((field == "" || field == "name") && same($2)) here[n] = 1
+      if ((field == "gitBranch" || field == "customEnvironmentId") && $2 != "" && $2 != "null") elsewhere[n] = 1
+    }
+    END {
+      for (n in here) if (!(n in elsewhere)) found = 1
+      exit !found
+    }' "$scratch/$1"
+}
+
+# prove_production: asks Vercel which production the project has. Answers 0 where the address, the account
+# and what is live fit together; 1 where not, with unproven and way_out; 2 where Vercel does not answer
+# what $asked_for says, and 3 where it answers something else than a deployment.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+prove_production() {
+  way_out="Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  for _ in 1 2 3; do
+    asked_for="show the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || return 2
+    cat "$scratch/answer" >"$scratch/project"
+    asked_for="say what production serves"
+    if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
+      case $http_status in
+      404 | 410) ;;
+      *) return 2 ;;
+      esac
+      unproven="Vercel knows no deployment at $production_host: it is no address of this project, or of no project that this token may see."
+      return 1
+    fi
+    # Somebody may move production between the two answers.
+    current=$(answer .targets.production.id project)
+    [ "$current" != "$(answer .id)" ] || break
+    sleep 1 2>/dev/null || :
+  done
+  project_name=$(answer .name project)
+  assigns=$(answer .autoAssignCustomDomains project)
+  case $project_name in
+  '' | *[!A-Za-z0-9._-]*)
+    unproven="Vercel's answer names no project."
+    return 3
+    ;;
+  esac
+  account=$(answer .accountId project)
+  case $VERCEL_ORG_ID in
+  team_*)
+    if [ "$account" != "$VERCEL_ORG_ID" ]; then
+      unproven="the project $project_name belongs to the account '$(printable "$account")', not to VERCEL_ORG_ID ($VERCEL_ORG_ID)."
+      way_out="Check VERCEL_ORG_ID and VERCEL_PROJECT_ID."
+      return 1
+    fi
+    ;;
+  esac
+  is_live || return "$?"
+  way_out="Set PRODUCTION_URL to the address at which users reach production."
+  if one_deployment; then
+    unproven="$production_host is the address of one deployment, and always shows that one."
+    return 1
+  fi
+  if [ "$(answer .target)" != production ]; then
+    unproven="$production_host serves $live, which is no production deployment."
+    return 1
+  fi
+  if [ "$current" != "$live" ]; then
+    unproven="$production_host serves $live, and the production of $project_name is $(printable "${current:-not named by Vercel}")."
+    return 1
+  fi
+  case $production_host in
+  *-git-*.vercel.app)
+    unproven="$production_host is the address of a branch: it does not follow production."
+    return 1
+    ;;
+  esac
+  if ! named_in project .targets.production.alias; then
+    asked_for="list the domains of the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/domains"${vercel_only_team}" || return 2
+    if ! named_in answer .domains; then
+      unproven="$production_host serves the production deployment now, and is no production domain of $project_name: it need not follow when production moves."
+      return 1
+    fi
+  fi
+  link_owner=$(first_of project .link.org .link.projectNamespace .link.owner)
+  link_repository=$(first_of project .link.repo .link.projectName .link.slug)
+  case $(answer .link.type project) in
+  github) link_host=github.com ;;
+  gitlab) link_host=gitlab.com ;;
+  bitbucket) link_host=bitbucket.org ;;
+  esac
+  branch=$(answer .link.productionBranch project)
+  case $branch in
+  '' | null | *[!A-Za-z0-9._/-]*) ;;
+  *) production_branch=refs/heads/$branch ;;
+  esac
+  proven=1
+}
+
+# require_proof STATUS: stops where prove_production has not answered 0.
+# shellcheck disable=SC2317 # not every script stops there
+require_proof() {
+  case $1 in
+  0) return 0 ;;
+  2) vercel_failed "$asked_for" ;;
+  3) fail 5 "$unproven" "Run the same command again, or finish in the dashboard." ;;
+  esac
+  fail 4 "$unproven" "$way_out"
+}
+
 # pause SECONDS: waits between two looks, and counts it in $waited.
 waited=0
 pause() {
   sleep "$1" 2>/dev/null || :
   waited=$((waited + $1))
+}
+
+# still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
+# shellcheck disable=SC2317 # not every script waits so long
+still_waiting() {
+  [ "$waited" -ge 60 ] || minutes_told=0
+  [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
+  minutes_told=$((waited / 60))
+  wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
+}
+
+# --- Which repository this clone belongs to, compared with the one that Vercel builds from.
+
+# repository_at ADDRESS: reads host, owner and name of the repository at a Git address into git_host,
+# git_owner and git_name. git_host is empty for a folder of this machine.
+repository_at() {
+  git_path=${1%/}
+  git_path=${git_path%.git}
+  git_host=
+  case $git_path in
+  file://*) git_path=${git_path#file://} ;;
+  *://*)
+    git_path=${git_path#*://}
+    git_host=${git_path%%/*}
+    git_host=${git_host##*@}
+    git_host=${git_host%:*}
+    git_path=${git_path#*/}
+    ;;
+  /* | .*) ;;
+  *:*)
+    git_host=${git_path%%:*}
+    git_host=${git_host##*@}
+    git_path=${git_path#*:}
+    ;;
+  esac
+  git_path=$(printf '%s' "$git_path" | tr '[:upper:]' '[:lower:]')
+  git_name=${git_path##*/}
+  git_owner=${git_path%/*}
+  [ "$git_owner" != "$git_path" ] || git_owner=
+  [ -n "$git_host" ] || git_owner=${git_owner##*/}
+}
+
+# is_linked ADDRESS...: whether one of these Git addresses is the repository that Vercel builds from.
+# Answers 1 where not, with unproven, and 2 where that cannot be told.
+is_linked() {
+  wanted_owner=$(printf '%s' "$link_owner" | tr '[:upper:]' '[:lower:]')
+  wanted_name=$(printf '%s' "$link_repository" | tr '[:upper:]' '[:lower:]')
+  if [ -z "$wanted_owner" ] || [ -z "$wanted_name" ]; then
+    unproven="Vercel names no Git repository from which it builds $project_name."
+    return 2
+  fi
+  built_from=$(printable "$link_owner/$link_repository")
+  for git_address in "$@"; do
+    repository_at "$git_address"
+    case $git_host in
+    "$link_host" | *."$link_host" | '') elsewhere= ;;
+    # A name without a dot is one of the user's own, for ssh.
+    *.*) elsewhere=${link_host:+$git_host/} ;;
+    *) elsewhere= ;;
+    esac
+    [ "$elsewhere$git_owner/$git_name" != "$wanted_owner/$wanted_name" ] || return 0
+  done
+  if [ -z "$git_host" ] && [ "$git_name" != "$wanted_name" ]; then
+    # A folder has no owner: it can be a mirror of any repository.
+    unproven="the remote '$remote' is a folder, and Vercel builds $project_name from $built_from."
+    return 2
+  fi
+  unproven="the remote '$remote' of this clone is $(printable "$elsewhere$git_owner/$git_name"), and Vercel builds $project_name from $built_from."
+  return 1
 }
 
 # save_undo TARGET: notes beside the run log what is live before TARGET, for --undo. Whole or not
@@ -1014,6 +1264,41 @@ webhook() {
   return 1
 }
 
+# --- Telling the team. What the run did and what is true decide the words, not how it ended.
+team_told=
+at_end=tell_of_trouble
+
+# tell_team MESSAGE: sends it, with what is true, to the team's webhook; else says what to send.
+tell_team() {
+  team_told=1
+  payload="{\"text\":\"$(json "$1 $truth")\"}"
+  if [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
+    say "  The team's webhook took the message."
+    record "$step" ok 0
+    return
+  fi
+  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
+  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$1 $truth"
+  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  record "$step" 'by hand' 0
+}
+
+# tell_of_trouble: a run that ends early tells the team all the same once production may have moved.
+# shellcheck disable=SC2317 # called at the end
+tell_of_trouble() {
+  [ -z "$team_told$dry_run" ] || return 0
+  case $did in
+  moved | undone | promoted | restored | changed) what="production was moved or changed, and that is NOT verified." ;;
+  moving | undoing | promoting | restoring | changing) what="a change of production was begun; whether it was carried out is NOT known." ;;
+  *) return 0 ;;
+  esac
+  ended_in=$step
+  step=notify
+  say ""
+  tell_team 'PartPulse: '"$what"
+  step=$ended_in
+}
+
 # holds SECONDS TIMES: looks until what `look` looks at holds TIMES times in a row, for about so
 # many seconds. Answers 0 (it holds), 1 (it does not) or 2 (it cannot be looked at).
 holds() {
@@ -1048,26 +1333,31 @@ by_hand() {
     wrap say "  Done: " "$truth"
     say "  Left to do:"
   fi
-  if [ "$1" -le 3 ]; then
+  if [ "$1" -le 1 ]; then
     say ""
-    wrap say '' 'Step 3: Move production'
+    wrap say '' 'Step 1: Make sure which production this is'
+    wrap say '   - ' 'Compare in 'https://vercel.com/apgi-cmy/partpulse': the project, its production domains, its Git repository and its production branch'
+  fi
+  if [ "$1" -le 4 ]; then
+    say ""
+    wrap say '' 'Step 4: Move production'
     wrap say '   - ' 'Open 'https://vercel.com/apgi-cmy/partpulse', tab "Deployments"'
     wrap say '   - ' 'Find the production deployment of the commit above and choose "Instant Rollback"'
     wrap say '   - ' 'If there is none, wait until the preview of the rollback branch is ready and choose "Promote to Production"; that builds again and runs ''prisma migrate deploy'
   fi
-  if [ "$1" -le 4 ]; then
-    say ""
-    wrap say '' 'Step 4: Verify Rollback'
-    wrap say '   - ' 'Visit production URL: '"${fact_production_url}"
-  fi
   if [ "$1" -le 5 ]; then
     say ""
-    wrap say '' 'Step 5: Look at the health endpoint'
-    wrap say '   - ' 'Work through ''Section 7.1 of the document'
+    wrap say '' 'Step 5: Verify Rollback'
+    wrap say '   - ' 'Visit production URL: '"${fact_production_url}"
   fi
   if [ "$1" -le 6 ]; then
     say ""
-    wrap say '' 'Step 6: Notify the team'
+    wrap say '' 'Step 6: Look at the health endpoint'
+    wrap say '   - ' 'Work through ''Section 7.1 of the document'
+  fi
+  if [ "$1" -le 7 ]; then
+    say ""
+    wrap say '' 'Step 7: Notify the team'
     wrap say '   - ' 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
   fi
   say ""
@@ -1079,11 +1369,56 @@ by_hand() {
   finish 8 'a person must finish'
 }
 
-# --- Step 1: Identify the last good commit
-begin_step resolve 'Step 1: Identify the last good commit'
+# --- Step 1: Make sure which production this is
+begin_step prove 'Step 1: Make sure which production this is'
+
+# prove_repository: stops where the branch or the repository that this run means is not the one that
+# Vercel builds production from.
+prove_repository() {
+  remote="${parameter_remote}"
+  production_ref="${parameter_production}"
+  case $production_branch:$production_ref in
+  :* | *:HEAD) ;;
+  "$production_ref:$production_ref") ;;
+  *) fail 4 "the procedure names ${production_ref#refs/heads/} as the production branch, and Vercel builds $project_name from ${production_branch#refs/heads/}." "Correct 'production' in the procedure, or the branch in the project's settings; then make the script anew." ;;
+  esac
+  # Never into a file, never into the log: an address can hold a password.
+  remote_url=$(git remote get-url --push "${remote}" 2>/dev/null) || return
+  # As it is written down, too: here a mirror may stand in for it.
+  written_url=$(git config --get remote."${remote}".url 2>/dev/null) || written_url=$remote_url
+  is_linked "$written_url" "$remote_url"
+  case $? in
+  0) wrap say "  built from  " "$(printable "$link_owner/$link_repository"), branch ${production_branch#refs/heads/}" ;;
+  1) fail 4 "$unproven" "Run it in a clone whose remote '$remote' is the repository that Vercel builds from." ;;
+  *) wrap say "  NOT PROVEN: " "$unproven" ;;
+  esac
+}
+
+at_production "${parameter_address}"
+missing=$(missing_access)
+if [ -n "$option_push_only" ]; then
+  say "  Not asked: this run leaves production alone."
+  record "$step" skipped 0
+elif [ -n "$missing" ]; then
+  wrap say "  NOT PROVEN: " "no access to Vercel from here; missing:$missing."
+  record "$step" 'by hand' 0 missing "$missing"
+else
+  check_access
+  prove_production
+  require_proof "$?"
+  say "  project     $project_name"
+  say "  production  $production_host"
+  say "  live now    $live"
+  prove_repository
+  record "$step" ok 0 project "$project_name" live "$live" branch "${production_branch#refs/heads/}"
+fi
+
+# --- Step 2: Identify the last good commit
+begin_step resolve 'Step 2: Identify the last good commit'
 remote="${parameter_remote}"
 commit_digits="${parameter_commit}"
 production_ref="${parameter_production}"
+[ -z "$production_branch" ] || production_ref=$production_branch
 
 git rev-parse --git-dir >"$scratch/out" 2>"$scratch/err" || {
   complaint
@@ -1098,30 +1433,48 @@ case $remote_url in
 '' | -*) fail 3 "the remote '$remote' has no usable address." "Set it with 'git remote set-url $remote ADDRESS'." ;;
 esac
 
-limited 30 git ls-remote "${remote_url}" "${production_ref}" || {
-  status=$?
-  complaint
-  [ "$status" -eq 124 ] && fail 6 "the remote did not answer within 30 seconds." "Check the network, then run the same command again."
-  # Here `ssh` asks nothing: what it needs must be there already.
-  case $(cat "$scratch/err") in
-  *'Host key verification failed'*) fail 5 "the remote's host key is not known here, or is another one than before." "Compare it with what the remote's owner publishes; only then accept it in 'git ls-remote $remote', and run the same command again." ;;
-  *'Permission denied'*) fail 5 "the remote takes no key of this machine." "Load one into the agent with 'ssh-add', check it with 'git ls-remote $remote', then run the same command again." ;;
-  esac
-  fail 5 "the remote cannot be read." "Check network and access ('git ls-remote $remote'), then run the same command again."
-}
-tip=
-while read -r sha ref; do
-  [ "$ref" = "$production_ref" ] && tip=$sha
-done <"$scratch/out"
-case $tip in
-'' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_ref'." "Check which branch production is built from." ;;
-esac
+unreached=
+unpublished=
 
+# remote_failed CODE WHAT NEXT: stops, unless Vercel can restore production without the remote.
+remote_failed() {
+  [ -n "$proven" ] || fail "$@"
+  unreached=$2
+  wrap warn "  WARNING: " "$2 Vercel alone says what production had; no branch is published."
+  wrap warn "  " "$3"
+}
+
+# read_tip: sets tip to what the production branch holds.
+read_tip() {
+  tip=
+  limited 30 git ls-remote "${remote_url}" "${production_ref}"
+  status=$?
+  if [ "$status" -eq 124 ]; then
+    complaint
+    remote_failed 6 "the remote did not answer within 30 seconds." "Check the network, then run the same command again."
+  elif [ "$status" -ne 0 ]; then
+    complaint
+    # Here `ssh` asks nothing: what it needs must be there already.
+    case $(cat "$scratch/err") in
+    *'Host key verification failed'*) remote_failed 5 "the remote's host key is not known here, or is another one than before." "Compare it with what the remote's owner publishes; only then accept it in 'git ls-remote $remote', and run the same command again." ;;
+    *'Permission denied'*) remote_failed 5 "the remote takes no key of this machine." "Load one into the agent with 'ssh-add', check it with 'git ls-remote $remote', then run the same command again." ;;
+    *) remote_failed 5 "the remote cannot be read." "Check network and access ('git ls-remote $remote'), then run the same command again." ;;
+    esac
+  else
+    while read -r sha ref; do
+      [ "$ref" = "$production_ref" ] && tip=$sha
+    done <"$scratch/out"
+    case $tip in
+    '' | *[!0-9a-f]*) fail 5 "the remote has no production branch '$production_ref'." "Check which branch production is built from." ;;
+    esac
+  fi
+}
+read_tip
 tip_short=$(printf '%.12s' "$tip")
 
 # Looks only at what is here; in a partial clone `git cat-file` would fetch.
 has_tip() { [ "$(git rev-parse --disambiguate="$tip" 2>/dev/null)" = "$tip" ]; }
-if ! has_tip; then
+if [ -n "$tip" ] && ! has_tip; then
   if [ -n "$dry_run" ]; then
     say "  This clone is behind; a real run would fetch the production branch."
     say "  Fetch it yourself to see the rest of the dry run: git fetch $remote"
@@ -1149,6 +1502,8 @@ while read -r sha; do
   commit=$sha
   count=$((count + 1))
 done <"$scratch/out"
+# Vercel knows a commit by its full name, also one that this clone has not.
+[ -z "$unreached" ] || [ -n "$commit" ] || [ "${#commit_digits}" -lt 40 ] || commit=$commit_digits
 [ "$count" -le 1 ] || fail 4 "$count commits begin with $commit_digits." "Give more digits."
 [ -n "$commit" ] || fail 4 "no commit here begins with $commit_digits." "Look at 'git log --oneline $tip_short'; in a shallow clone, use a full one."
 case $commit in
@@ -1157,8 +1512,13 @@ case $commit in
 esac
 [ "$commit" != "$tip" ] ||
   fail 4 "$commit_digits is what the production branch holds now; publishing it rolls nothing back." "Give an older commit: 'git log --oneline $tip_short'."
-git merge-base --is-ancestor "${commit}" "${tip}" 2>"$scratch/err"
-case $? in
+if [ -n "$unreached" ]; then
+  ancestor=0
+else
+  git merge-base --is-ancestor "${commit}" "${tip}" 2>"$scratch/err"
+  ancestor=$?
+fi
+case $ancestor in
 0) ;;
 1)
   if [ -n "$option_any_commit" ]; then
@@ -1184,71 +1544,118 @@ told() {
   printable "$(git --no-pager log -1 --no-color --no-show-signature --encoding=UTF-8 --format='%cs  %<(42,trunc)%s' "$1" 2>/dev/null)" |
     sed 's/ *$//'
 }
-behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
-say "  from  $tip_short  $(told "$tip")"
-say "  to    $short  $(told "$commit")"
-if [ "$behind" = 1 ]; then
-  say "  This leaves out 1 commit of the production branch."
+# tell_range: from what to what, and what that leaves out.
+tell_range() {
+  behind=$(git rev-list --count "$commit..$tip" 2>/dev/null) || behind='?'
+  say "  from  $tip_short  $(told "$tip")"
+  say "  to    $short  $(told "$commit")"
+  if [ "$behind" = 1 ]; then
+    say "  This leaves out 1 commit of the production branch."
+  else
+    say "  This leaves out $behind commits of the production branch."
+  fi
+  record "$step" ok 0 commit "$commit" production_tip "$tip"
+}
+if [ -n "$unreached" ]; then
+  say "  to    $short  $(told "$commit")"
+  wrap say "  " "Whether it is in the history of the production branch is not known; only what production had already is gone back to."
+  [ -n "$dry_run" ] || record "$step" ok 0 commit "$commit" production_tip unknown
 else
-  say "  This leaves out $behind commits of the production branch."
+  tell_range
 fi
-record "$step" ok 0 commit "$commit" production_tip "$tip"
 
-# --- Step 2: Publish it as a rollback branch
-begin_step publish 'Step 2: Publish it as a rollback branch'
-now
-branch=rollback/$name_stamp-$short
-say "  branch  $branch"
-if [ -n "$dry_run" ]; then
-  say "  A real run would push $short to it, without force, and read it back."
-else
+# --- Step 3: Publish it as a rollback branch
+begin_step publish 'Step 3: Publish it as a rollback branch'
+published=
+
+# not_published CODE WHAT NEXT: stops where nothing but the branch is wanted; otherwise production comes
+# first, and a person publishes the branch later.
+not_published() {
+  [ -n "$proven" ] || fail "$@"
+  unpublished=$2
+  warn ""
+  wrap warn "  NOT PUBLISHED: " "$2 $truth"
+  wrap warn "  " "$3"
+  wrap warn "  " "Production comes first; this run goes on with it."
+  record "$step" failed "$1"
+}
+
+# publish_branch: pushes the commit to a new branch, and reads that back.
+publish_branch() {
+  now
+  branch=rollback/$name_stamp-$short
+  say "  branch  $branch"
+  if [ -n "$unreached" ]; then
+    wrap say "  " "Not pushed: the remote did not answer."
+    unpublished=$unreached
+    [ -n "$dry_run" ] || record "$step" skipped 0
+    return
+  fi
+  if [ -n "$dry_run" ]; then
+    say "  A real run would push $short to it, without force, and read it back."
+    return
+  fi
   [ -n "$yes" ] || say ""
   confirm "  Push this branch?"
   did=publishing
   truth="The push of $branch had begun; the branch may or may not be on the remote. Nothing else was changed, and production did not move."
-  limited 120 git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "${remote_url}" "${commit}"'^0:refs/heads/'"${branch}"
+  push_limit=120
+  # Production must not wait for a remote that hangs.
+  [ -z "$proven" ] || push_limit=30
+  limited "$push_limit" git push --quiet --no-verify --no-signed --no-follow-tags --recurse-submodules=no "${remote_url}" "${commit}"'^0:refs/heads/'"${branch}"
   pushed=$?
   [ "$pushed" -eq 0 ] || complaint
   # What the remote holds decides, not what the push said.
-  if limited 30 git ls-remote "${remote_url}" refs/heads/"${branch}"; then
-    found=
+  limited 30 git ls-remote "${remote_url}" refs/heads/"${branch}"
+  read_back=$?
+  found=
+  if [ "$read_back" -eq 0 ]; then
     while read -r sha ref; do
       [ "$ref" = "refs/heads/$branch" ] && found=$sha
     done <"$scratch/out"
-    if [ "$found" = "$commit" ]; then
-      did=published
-      truth="The branch $branch is on the remote and holds $short. Production has not moved."
-      [ "$pushed" -eq 0 ] || say "  The push reported an error, but the branch is there."
-    elif [ -n "$found" ]; then
-      truth="The remote holds another commit in $branch. Production has not moved."
-      [ "$pushed" -eq 0 ] && fail 7 "the push reported success, but the branch holds another commit." "Do not use that branch. Ask who runs the remote; something there changes branches."
-      fail 5 "the branch on the remote holds another commit." "Run the same command again; it takes a new branch."
-    elif [ "$pushed" -eq 0 ]; then
-      did=nothing
-      truth="The branch $branch is not on the remote. Production has not moved."
-      fail 7 "the push reported success, but the branch is not there." "Ask who runs the remote; something there removes branches."
-    else
-      if [ "$pushed" -eq 124 ]; then
-        truth="The branch $branch was not on the remote a moment ago; it may still arrive. Production has not moved."
-        fail 6 "the push took longer than 120 seconds." "Check the network, then run the same command again."
-      fi
-      did=nothing
-      truth="The branch $branch is not on the remote. Nothing was changed there, and production did not move."
-      fail 5 "the remote refused the push." "Read its words above: access, a protected branch, a full disk? Then run the same command again."
-    fi
   else
-    status=$?
     complaint
-    if [ "$pushed" -eq 0 ]; then
-      truth="The push of $branch reported success, and nothing has confirmed it. Production has not moved."
-      fail 7 "the branch was pushed, but it cannot be read back." "Look for it with 'git ls-remote $remote $branch', or run the same command again."
-    fi
-    [ "$status" -eq 124 ] && fail 6 "the remote no longer answers." "Check the network, then run the same command again."
-    fail 5 "neither the push nor the look at the remote worked." "Check network and access, then run the same command again."
   fi
-  say "  The remote confirms it."
-  record "$step" ok 0 branch "$branch" commit "$commit"
-fi
+  case $read_back:$pushed:$found in
+  0:*:"$commit")
+    did=published
+    published=1
+    truth="The branch $branch is on the remote and holds $short. Production has not moved."
+    [ "$pushed" -eq 0 ] || say "  The push reported an error, but the branch is there."
+    say "  The remote confirms it."
+    record "$step" ok 0 branch "$branch" commit "$commit"
+    ;;
+  0:0:?*)
+    truth="The remote holds another commit in $branch. Production has not moved."
+    not_published 7 "the push reported success, but the branch holds another commit." "Do not use that branch. Ask who runs the remote; something there changes branches."
+    ;;
+  0:*:?*)
+    truth="The remote holds another commit in $branch. Production has not moved."
+    not_published 5 "the branch on the remote holds another commit." "Run the same command again; it takes a new branch."
+    ;;
+  0:0:)
+    did=nothing
+    truth="The branch $branch is not on the remote. Production has not moved."
+    not_published 7 "the push reported success, but the branch is not there." "Ask who runs the remote; something there removes branches."
+    ;;
+  0:124:)
+    truth="The branch $branch was not on the remote a moment ago; it may still arrive. Production has not moved."
+    not_published 6 "the push took longer than $push_limit seconds." "Check the network, then run the same command again."
+    ;;
+  0:*)
+    did=nothing
+    truth="The branch $branch is not on the remote. Nothing was changed there, and production did not move."
+    not_published 5 "the remote refused the push." "Read its words above: access, a protected branch, a full disk? Then run the same command again."
+    ;;
+  *:0:)
+    truth="The push of $branch reported success, and nothing has confirmed it. Production has not moved."
+    not_published 7 "the branch was pushed, but it cannot be read back." "Look for it with 'git ls-remote $remote $branch', or run the same command again."
+    ;;
+  124:*) not_published 6 "the remote no longer answers." "Check the network, then run the same command again." ;;
+  *) not_published 5 "neither the push nor the look at the remote worked." "Check network and access, then run the same command again." ;;
+  esac
+}
+publish_branch
 
 if [ -n "$option_push_only" ]; then
   say ""
@@ -1262,22 +1669,13 @@ if [ -n "$option_push_only" ]; then
   finish 0 ok
 fi
 
-# --- Step 3: Move production
-begin_step move 'Step 3: Move production'
-at_production "${parameter_address}"
-missing=$(missing_access)
-if [ -n "$missing" ]; then
+# --- Step 4: Move production
+begin_step move 'Step 4: Move production'
+if [ -z "$proven" ]; then
   wrap say "  " "No access to Vercel from here; missing:$missing."
   record "$step" 'by hand' 0 missing "$missing"
-  by_hand 3
+  by_hand 4
 fi
-check_access
-
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
-project_name=$(answer .name)
-case $project_name in
-'' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
-esac
 migrations="${parameter_migrations}"
 
 # migrations_of COMMIT: sets migrations_are to the name of the tree that holds them there, or to
@@ -1318,8 +1716,59 @@ tell_migrations() {
   fi
 }
 
+# crons_in FILE: the cron jobs of the deployment that an answer is about, as 'schedule path; ...'.
+crons_in() {
+  awk -F '\t' '
+    $1 ~ /^\.crons\.[0-9]+\.(path|schedule)$/ {
+      split($1, at, ".")
+      value[at[3], at[4]] = $2
+      if (at[3] + 0 >= count) count = at[3] + 1
+    }
+    END { for (n = 0; n < count; n++) print value[n, "schedule"], value[n, "path"] }' "$scratch/$1" | sort | tr '\n' ';' | tr -d '\000-\037\177'
+}
+
+# tell_differences: what the deployment of the answer in $scratch/target brings back or meets when it
+# goes live in the place of that in $scratch/live. It warns, and never stops anybody.
+tell_differences() {
+  tell_migrations
+  built=$(answer .createdAt target)
+  if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env"${vercel_only_team}"; then
+    changed=$(awk -F '\t' -v built="$built" '
+      $1 ~ /^\.envs\.[0-9]+\./ {
+        split($1, at, ".")
+        if (at[4] == "key") key[at[3]] = $2
+        if (at[4] == "target" && $2 == "production") here[at[3]] = 1
+        if (at[4] == "updatedAt" && $2 + 0 > built + 0) later[at[3]] = 1
+      }
+      END {
+        for (n in later) if (n in here) {
+          if (++count <= 10) printf "%s%s", (count > 1 ? ", " : ""), key[n]
+        }
+        if (count > 10) printf " and %d more", count - 10
+      }' "$scratch/answer")
+    if [ -n "$changed" ]; then
+      wrap warn "  WARNING: " "environment variables were changed since the target was built: $(printable "$changed"). It brings the values of its own build."
+    else
+      say "  No environment variable was changed since the target was built."
+    fi
+  else
+    wrap say "  " "Not checked: whether environment variables were changed since the target was built (answer $http_status)."
+  fi
+  crons_now=$(crons_in live)
+  crons_then=$(crons_in target)
+  if [ "$crons_now" != "$crons_then" ]; then
+    wrap warn "  WARNING: " "the cron jobs differ. Now: ${crons_now:-none}. With the target: ${crons_then:-none}."
+  fi
+  if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rolling-release"${vercel_only_team}"; then
+    case $(first_of answer .rollingRelease.state) in
+    '' | COMPLETE | ABORTED) ;;
+    *) wrap warn "  WARNING: " "a ROLLING RELEASE is under way: part of the users get another version. What a rollback does to it is not documented; complete or abort it in the dashboard." ;;
+    esac
+  fi
+}
+
 # The list first, then what is live: whoever else moves production between the two is seen.
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
+vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100'"${vercel_team}"'&target=production&state=READY' || vercel_failed "list the production deployments"
 candidates=$(deployments)
 # Further back page by page, until one fits; a page that is no older than the one before is no new one.
 pages=1
@@ -1337,15 +1786,13 @@ while ! printf '%s\n' "$candidates" | awk -v commit="$commit" '$1 == commit && $
   fi
   pages=$((pages + 1))
   until=$older
-  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY&until='"${until}" || vercel_failed "list the production deployments"
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100'"${vercel_team}"'&target=production&state=READY&until='"${until}" || vercel_failed "list the production deployments"
   candidates="$candidates
 $(deployments)"
 done
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
-live=$(answer .id)
-live_commit=$(answer .meta.githubCommitSha)
-is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
-check_live
+vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}" || vercel_failed "say what production serves"
+is_live
+require_proof "$?"
 # Of the commit's production deployments: the live one, else the newest that can go live at once,
 # else the newest; whether Vercel takes that one back, its answer to the request will say.
 target=$(printf '%s\n' "$candidates" | awk -v commit="$commit" -v live="$live" '
@@ -1354,10 +1801,8 @@ target=$(printf '%s\n' "$candidates" | awk -v commit="$commit" -v live="$live" '
   $5 != "false" && can == "" { can = $2 }
   newest == "" { newest = $2 }
   END { print is_live != "" ? is_live : can != "" ? can : newest }')
-say "  project     $project_name"
-say "  production  $production_host"
 say "  live now    $live"
-[ "$target" = "$live" ] || tell_migrations
+[ -n "$live_commit" ] || wrap say "  " "Vercel does not name the commit that is live."
 
 # request_move: asks Vercel to move production from $live to $target. Sets asked to what Vercel
 # took ($way, or queued), or refused to the status with which it refused. $word_begun and $word_seen are the
@@ -1365,6 +1810,9 @@ say "  live now    $live"
 request_move() {
   save_undo "$target"
   record "$step" before 0 live_before "$live" target "$target"
+  # What a cache keeps from before this is no evidence of what comes after.
+  # shellcheck disable=SC2034 # not every script asks the application
+  moved_seconds=$seconds
   # What is refused before anything can have happened leaves the truth as it was.
   unmoved=$truth
   undid=$did
@@ -1372,7 +1820,7 @@ request_move() {
   truth="$truth The request to move production to $target was being made; it may have been carried out."
   refused=
   for _ in 1 2 3; do
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rollback/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rollback/"${target}""${vercel_only_team}" || :
     case $http_status in
     202)
       asked=queued
@@ -1392,11 +1840,147 @@ request_move() {
     # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
     unmoved=$truth
     for _ in 1 2 3; do
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" && [ "$(answer .id)" = "$target" ] && asked=$way && return
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}" && [ "$(answer .id)" = "$target" ] && asked=$way && return
       pause 2
     done
     say "  Vercel has not done it yet (answer $http_status); asking again."
   done
+}
+
+# roll_back: re-points production to the target. Sets slow where that one cannot be reached at once.
+roll_back() {
+  say "  roll back to $target"
+  if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}""${vercel_only_team}"; then
+    cat "$scratch/answer" >"$scratch/target"
+    tell_differences
+  else
+    case $http_status in
+    404 | 410)
+      wrap say "  " "Vercel has deleted $target."
+      target=
+      slow=1
+      return
+      ;;
+    esac
+    vercel_failed "show the deployment"
+  fi
+  if [ -n "$dry_run" ]; then
+    say "  A real run would re-point production to it."
+    return
+  fi
+  confirm "  Move production?"
+  request_move
+  case $refused in
+  400 | 402 | 422)
+    # The state stays as it was: this deployment cannot be reached at once.
+    wrap say "  " "Vercel cannot roll back to it at once ($refused): $(printable "$(answer .error.message)")"
+    slow=1
+    ;;
+  40?) vercel_failed "roll back" ;;
+  *) say "  To undo it later: vercel-rollback.sh --undo" ;;
+  esac
+}
+
+# find_source: sets source to a deployment of the commit that can be built again, and waits for one where
+# Vercel is to make one of the rollback branch. Of a commit that it knows it makes no new one.
+find_source() {
+  source=$target
+  [ -z "$source" ] || return 0
+  waited=0
+  while :; do
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100'"${vercel_team}"'&sha='"${commit}"; then
+      # Ready; being built; of the rollback branch, and failed; of another branch, and failed.
+      source=$(deployments | awk -v commit="$commit" -v branch="$branch" '
+        $1 != commit { next }
+        $3 == "READY" { rank = 4 }
+        $3 ~ /^(BUILDING|QUEUED|INITIALIZING)$/ { rank = 3 }
+        $3 ~ /^(ERROR|CANCELED)$/ { rank = $7 == branch ? 2 : 1 }
+        $3 == "DELETED" { next }
+        rank > best { best = rank; found = rank " " $2 }
+        END { print found }')
+    else
+      case $http_status in
+      401 | 403 | 404) vercel_failed "list the deployments of the commit" ;;
+      esac
+      source=
+    fi
+    case $source in
+    4*) break ;;
+    2*) fail 5 "the build of the rollback branch failed on Vercel (${source#* })." "Look at its log in the dashboard, and roll back by hand there." ;;
+    3*) awaited="the build of ${source#* }" limit=900 ;;
+    *)
+      awaited="Vercel to make a deployment of the branch $branch" limit=180
+      # Nothing comes of a branch that nobody has published.
+      [ -n "$published$dry_run" ] || limit=0
+      ;;
+    esac
+    if [ "$waited" -ge "$limit" ]; then
+      case $source in
+      3*) fail 6 "no deployment of $short was ready within 15 minutes." "Look for it in the dashboard, and promote it there." ;;
+      1*) break ;;
+      esac
+      [ -n "$published" ] || fail 5 "Vercel has no deployment of $short, and the branch that it would build is not published." "Choose another commit, or make the branch reach the remote; then run the same command again."
+      fail 6 "Vercel has made no deployment of the branch $branch within 3 minutes." "Look in the dashboard whether the project builds that branch. An older deployment can go live by hand."
+    fi
+    [ -z "$dry_run" ] || return 0
+    [ "$waited" -gt 0 ] || wrap say "  " "Waiting for $awaited, for at most $((limit / 60)) minutes."
+    still_waiting "$awaited" "$limit"
+    pause 3
+  done
+  source=${source#* }
+}
+
+# build_again: builds the source for production, and waits until that is ready.
+build_again() {
+  say "  build again $source"
+  wrap say "  " "Building it uses production's settings, and may apply database migrations."
+  if [ -n "$dry_run" ]; then
+    say "  A real run would build it for production, and wait until that is ready."
+    return
+  fi
+  confirm "  Build it for production?"
+  save_undo unknown
+  unmoved=$truth
+  truth="$truth The request to build $source for production was being made; it may have been carried out."
+  undid=$did
+  did=moving
+  # shellcheck disable=SC2034 # not every script asks the application
+  moved_seconds=$seconds
+  # Not repeated: each request would start a build of its own.
+  build_again="{\"deploymentId\":\"$source\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"promote\"}}"
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${build_again}" "${vercel_api}"/v13/deployments"${vercel_only_team}" || vercel_failed "build it for production" "$unmoved" "$undid"
+  target=$(answer .id)
+  is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built."
+  save_undo "$target"
+  asked=1
+  say "  building    $target (at most 15 minutes)"
+  built=
+  waited=0
+  while [ "$waited" -lt 900 ]; do
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}""${vercel_only_team}"; then
+      built=$(answer .readyState)
+      case $built in
+      READY) break ;;
+      ERROR | CANCELED) fail 5 "the production build of the rollback failed on Vercel ($target)." "Look at its log in the dashboard; production still serves what it served before." ;;
+      esac
+    fi
+    still_waiting "the build of $target" 900
+    pause 3
+  done
+  [ "$built" = READY ] || fail 6 "the production build was not ready within 15 minutes." "Follow $target in the dashboard."
+  # Where production is pinned, what is built does not go live by itself.
+  waited=0
+  while [ "$waited" -lt 20 ]; do
+    serves=
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}" && serves=$(answer .id)
+    case $serves in
+    '' | "$live") ;;
+    *) return ;;
+    esac
+    pause 2
+  done
+  say "  It does not go live by itself; promoting it builds nothing."
+  vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}""${vercel_only_team}" || say "  Vercel did not take that (answer $http_status)."
 }
 
 slow=
@@ -1407,89 +1991,26 @@ word_seen=moved
 if [ -n "$target" ] && [ "$target" = "$live" ]; then
   say "  The deployment of $short is live already."
 elif is_deployment "$target"; then
-  say "  roll back to $target"
-  if [ -n "$dry_run" ]; then
-    say "  A real run would re-point production to it."
-  else
-    confirm "  Move production?"
-    request_move
-    case $refused in
-    400 | 402 | 422)
-      # The state stays as it was: this deployment cannot be reached at once.
-      wrap say "  " "Vercel cannot roll back to it at once ($refused): $(printable "$(answer .error.message)")"
-      slow=1
-      ;;
-    40?) vercel_failed "roll back" ;;
-    *) say "  To undo it later: vercel-rollback.sh --undo" ;;
-    esac
-  fi
+  roll_back
 else
   slow=1
 fi
-
 if [ -n "$slow" ]; then
   wrap say "  " "There is no production deployment of $short$among that can go live at once."
+  [ -z "$unreached" ] || [ -n "$target" ] ||
+    fail 5 "production never had a deployment of $short that Vercel still has, and the remote did not answer." "Make the remote reachable and run the same command again, or choose another commit."
   check_build
-  if [ -n "$dry_run" ]; then
-    say "  A real run would wait for the preview of the branch, then promote it."
+  find_source
+  if is_deployment "$source"; then
+    build_again
   else
-    say "  Waiting for the preview that Vercel builds from the branch (up to 15 minutes)."
-    preview=
-    waited=0
-    while [ "$waited" -lt 900 ]; do
-      if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"; then
-        found=$(deployments | while read -r of uid state kind _; do
-          [ "$of" = "$commit" ] || continue
-          [ "$kind" != production ] || continue
-          printf '%s %s\n' "$state" "$uid"
-          break
-        done)
-        case $found in
-        'READY '*)
-          preview=${found#* }
-          break
-          ;;
-        'ERROR '* | 'CANCELED '*) fail 5 "the build of the rollback branch failed on Vercel (${found#* })." "Look at its log in the dashboard, and roll back by hand there." ;;
-        esac
-      fi
-      pause 3
-    done
-    is_deployment "$preview" || fail 6 "no preview of the rollback branch was ready within 15 minutes." "Look for it in the dashboard, and promote it there."
-    say "  preview     $preview"
-    wrap say "  " "Promoting it builds it again with production's settings, and the build may apply database migrations."
-    confirm "  Promote it to production?"
-    save_undo unknown
-    unmoved=$truth
-    undid=$did
-    did=moving
-    truth="$truth The request to promote $preview was being made; it may have been carried out."
-    # Not repeated: each request would start a build of its own.
-    promotion="{\"deploymentId\":\"$preview\",\"name\":\"$project_name\",\"target\":\"production\",\"meta\":{\"action\":\"promote\"}}"
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${promotion}" "${vercel_api}"'/v13/deployments?teamId='"${VERCEL_ORG_ID}" || vercel_failed "promote the preview" "$unmoved" "$undid"
-    target=$(answer .id)
-    is_deployment "$target" || fail 7 "Vercel's answer names no new deployment." "Look in the dashboard whether production is being built."
-    save_undo "$target"
-    asked=1
-    say "  building    $target (up to 15 minutes)"
-    built=
-    waited=0
-    while [ "$waited" -lt 900 ]; do
-      if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${target}"'?teamId='"${VERCEL_ORG_ID}"; then
-        built=$(answer .readyState)
-        case $built in
-        READY) break ;;
-        ERROR | CANCELED) fail 5 "the production build of the rollback failed on Vercel ($target)." "Look at its log in the dashboard; production still serves what it served before." ;;
-        esac
-      fi
-      pause 3
-    done
-    [ "$built" = READY ] || fail 6 "the production build was not ready within 15 minutes." "Follow $target in the dashboard."
+    say "  A real run would wait for $awaited, and build that for production."
   fi
 fi
 [ -n "$dry_run" ] || record "$step" ok 0 live_before "$live" target "$target"
 
-# --- Step 4: Verify Rollback
-begin_step verify 'Step 4: Verify Rollback'
+# --- Step 5: Verify Rollback
+begin_step verify 'Step 5: Verify Rollback'
 if [ -n "$dry_run" ]; then
   say "  A real run would look until $production_host serves the target."
 else
@@ -1497,7 +2018,7 @@ else
   serves=
   waited=0
   while [ "$waited" -lt 90 ]; do
-    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
       serves=$(answer .id)
       # Twice in a row: something else may go live at the same moment.
       if [ "$serves" = "$target" ]; then
@@ -1537,7 +2058,7 @@ else
   say "  $production_host serves $target"
   assigns=
   for _ in 1 2 3 4 5; do
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" && assigns=$(answer .autoAssignCustomDomains)
     # A promotion unpins, which may take a moment.
     case $assigns:$asked in
     true:* | false: | false:1 | false:rollback) break ;;
@@ -1563,7 +2084,7 @@ else
   record "$step" ok 0 live "$target" assigns "$assigns"
 fi
 
-# --- Step 5: Look at the health endpoint
+# --- Step 6: Look at the health endpoint
 look() {
   address="${parameter_address}"
   address=${address%/}
@@ -1634,7 +2155,7 @@ look() {
   found="$asked: $http_status in $took s"
   return 0
 }
-begin_step health 'Step 5: Look at the health endpoint'
+begin_step health 'Step 6: Look at the health endpoint'
 if [ -n "$dry_run" ]; then
   say "  A real run would look at it."
 else
@@ -1653,30 +2174,27 @@ else
   *)
     wrap say "  " "This could not be checked from here: $found."
     record "$step" 'by hand' 0 found "$found"
-    by_hand 5
+    by_hand 6
     ;;
   esac
 fi
 
-# --- Step 6: Notify the team
-begin_step notify 'Step 6: Notify the team'
-message='PartPulse was rolled back.'
-payload="{\"text\":\"$(json "$message $truth")\"}"
-notified=
+# --- Step 7: Notify the team
+begin_step notify 'Step 7: Notify the team'
 if [ -n "$dry_run" ]; then
-  say "  A real run would tell the team."
-elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
-  notified=1
+  case ${ROLLBOOK_NOTIFY_URL:+set} in
+  set) say "  A real run would tell the team by its webhook." ;;
+  *) say "  A real run would ask you to tell the team." ;;
+  esac
+else
+  case $did in
+  undone) tell_team 'PartPulse: the rollback was undone.' ;;
+  promoted) tell_team 'PartPulse: a deployment was promoted; production is no longer pinned.' ;;
+  already) tell_team 'PartPulse: nothing was moved.' ;;
+  *) tell_team 'PartPulse was rolled back.' ;;
+  esac
 fi
-if [ -n "$notified" ]; then
-  say "  The team's webhook took the message."
-  record "$step" ok 0
-elif [ -z "$dry_run" ]; then
-  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
-  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$message"
-  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
-  record "$step" 'by hand' 0
-fi
+team_told=1
 
 # --- The end.
 say ""
@@ -1685,6 +2203,17 @@ if [ -n "$dry_run" ]; then
   finish 0 ok
 fi
 verified=yes
+if [ -n "$unpublished" ]; then
+  truth="$truth The rollback branch is NOT published: $unpublished"
+  say "A PERSON MUST FINISH THIS."
+  wrap say "  Done: " "$truth"
+  say "  Left to do:"
+  wrap say "   - " "Publish the branch once the remote takes it: $script --push-only $commit"
+  wrap say '   - ' 'The defect stays open. Go on with ''Section 8 of the document'.
+  say ""
+  say "Exit 8: not finished until the steps above are done."
+  finish 8 'a person must finish'
+fi
 wrap say 'DONE. ' "$truth"
 wrap say '  ' 'The defect stays open. Go on with ''Section 8 of the document'.
 finish 0 ok

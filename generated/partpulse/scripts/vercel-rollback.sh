@@ -156,11 +156,12 @@ now() {
   esac
 }
 
-# host_of ADDRESS: its host, and its port where it names one; nothing of what may be a secret.
-host_of() {
+# add_host ADDRESS: adds its host, and its port where it names one, to hosts; nothing of what may be a secret.
+add_host() {
   host=${1#*://}
   host=${host%%[/?#]*}
-  printable "${host##*@}"
+  host=$(printable "${host##*@}")
+  [ -z "$host" ] || hosts="${hosts:+$hosts }$host"
 }
 
 # record STEP STATUS EXIT [NAME VALUE]...: one line of the log.
@@ -667,9 +668,8 @@ git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$gi
 if [ -z "$dry_run" ]; then
   # Whether a run counts as a drill depends on what it was run against.
   hosts=
-  for address in "${parameter_address}" "${VERCEL_API_URL:-https://api.vercel.com}"; do
-    [ -z "$address" ] || hosts="${hosts:+$hosts }$(host_of "$address")"
-  done
+  add_host "${parameter_address}"
+  add_host "${VERCEL_API_URL:-https://api.vercel.com}"
   set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:653ef862fa56dbb16bafff16c46a3a455964258496c3955fb0f49376b4414311 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
@@ -758,6 +758,18 @@ flatten() {
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
 vercel_api=${vercel_api%/}
+# An account of one person has an id without team_, and its requests name no team.
+# shellcheck disable=SC2034 # not every script makes requests of both kinds
+case ${VERCEL_ORG_ID:-} in
+team_*)
+  vercel_team="&teamId=$VERCEL_ORG_ID"
+  vercel_only_team="?teamId=$VERCEL_ORG_ID"
+  ;;
+*)
+  vercel_team=
+  vercel_only_team=
+  ;;
+esac
 waited=0
 
 # at_production URL: sets production_url, and production_host, which is empty where URL is no address.
@@ -916,7 +928,35 @@ answer() {
   awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
-# deployments: the last answer as lines 'commit id state target candidate created', newest first;
+# first_of FILE PATH...: the first of these values of an answer that is there.
+# shellcheck disable=SC2317 # not every script looks at a project
+first_of() {
+  file=$1
+  shift
+  awk -F '\t' -v paths="$*" '
+    BEGIN { count = split(paths, path, " ") }
+    $2 != "" && $2 != "null" { value[$1] = $2 }
+    END { for (n = 1; n <= count; n++) if (path[n] in value) { print substr(value[path[n]], 1, 2000); exit } }' "$scratch/$file"
+}
+
+# commit_of: the commit of the deployment that the last answer is about, whichever Git provider or tool
+# names it; nothing where none does.
+# shellcheck disable=SC2317
+commit_of() {
+  commit_named=$(first_of answer .meta.githubCommitSha .meta.gitlabCommitSha .meta.bitbucketCommitSha .meta.gitCommitSha)
+  case $commit_named in
+  *[!0-9a-f]*) ;;
+  *) printf '%s' "$commit_named" ;;
+  esac
+}
+
+# title_of [FILE [PATH]]: the title of that commit.
+# shellcheck disable=SC2317
+title_of() {
+  first_of "${1:-answer}" "${2:-}.meta.githubCommitMessage" "${2:-}.meta.gitlabCommitMessage" "${2:-}.meta.bitbucketCommitMessage" "${2:-}.meta.gitCommitMessage"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created branch', newest first;
 # '-' stands for what is not there.
 # shellcheck disable=SC2317 # not every script lists deployments
 deployments() {
@@ -926,39 +966,15 @@ deployments() {
       n = at[3] + 0
       if (n > last) last = n
       name = substr($1, length(".deployments." at[3] ".") + 1)
-      gsub(/[^A-Za-z0-9_-]/, "?", $2)
-      value[n, name] = $2
+      gsub(/[^A-Za-z0-9_.\/-]/, "?", $2)
+      if (name ~ /^meta\.(github|gitlab|bitbucket|git)Commit(Sha|Ref)$/) name = substr(name, length(name) - 2)
+      if (value[n, name] == "") value[n, name] = $2
     }
     function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
     END {
       for (n = 0; n <= last; n++)
-        print field(n, "meta.githubCommitSha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt")
+        print field(n, "Sha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt"), field(n, "Ref")
     }' "$scratch/answer"
-}
-
-# another_project: whether the last answer is about a deployment of another project. A wrong
-# PRODUCTION_URL must not end in moving what it does not show.
-# shellcheck disable=SC2317 # not every script looks at production
-another_project() {
-  case $(answer .projectId) in
-  "$VERCEL_PROJECT_ID" | '') return 1 ;;
-  esac
-}
-
-# one_deployment: whether the address of production is that of the deployment which the last answer is
-# about: that shows the same for ever, whatever production serves.
-# shellcheck disable=SC2317
-one_deployment() {
-  own=$(answer .url | tr '[:upper:]' '[:lower:]')
-  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
-}
-
-# check_live: refuses to go on where the address of production is that of another project, or that
-# of one deployment.
-# shellcheck disable=SC2317
-check_live() {
-  ! another_project || fail 4 "$production_host is served by another project than VERCEL_PROJECT_ID." "Check VERCEL_PROJECT_ID and PRODUCTION_URL."
-  ! one_deployment || fail 4 "$production_host is the address of one deployment, and always shows that one." "Set PRODUCTION_URL to the address at which users reach production."
 }
 
 # is_deployment ID: whether ID has the form of a deployment's id.
@@ -991,11 +1007,185 @@ vercel_failed() {
   esac
 }
 
+# --- Which production this is: what Vercel says of the project, compared with the address, the account
+# and the repository that this machine means. Production is moved only where all of that fits.
+proven=
+project_name=
+live=
+live_commit=
+production_branch=
+link_host=
+link_owner=
+link_repository=
+
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
+# else's Vercel answers with its public view, which names no project: that is no match. Sets unproven.
+belongs() {
+  owner=$(answer .projectId)
+  case $owner in
+  "$VERCEL_PROJECT_ID") return 0 ;;
+  '') unproven="$production_host is served by another project than VERCEL_PROJECT_ID ($VERCEL_PROJECT_ID): Vercel does not name it, as for projects of other teams." ;;
+  *) unproven="$production_host is served by another project than VERCEL_PROJECT_ID: by $(printable "$owner"), not $VERCEL_PROJECT_ID." ;;
+  esac
+  return 1
+}
+
+# is_live: reads what production serves out of the last answer into live and live_commit. Where that is no
+# deployment of this project it answers 1, and 3 where it is no deployment at all, with unproven.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+is_live() {
+  cat "$scratch/answer" >"$scratch/live"
+  live=$(answer .id)
+  live_commit=$(commit_of)
+  if ! is_deployment "$live"; then
+    unproven="Vercel's answer names no live deployment."
+    return 3
+  fi
+  belongs
+}
+
+# named_in FILE PATH: whether the answer in FILE has the address of production at PATH.N, or at PATH.N.name
+# where that is the domain of no branch and no other environment.
+named_in() {
+  awk -F '\t' -v host="$production_host" -v path="$2" '
+    function same(name) { name = tolower(name); return name == host || name == bare }
+    BEGIN {
+      host = tolower(host)
+      sub(/[.]$/, "", host)
+      bare = host
+      sub(/:[0-9]+$/, "", bare)
+    }
+    index($1, path ".") == 1 {
+      rest = substr($1, length(path) + 2)
+      n = rest
+      sub(/[.].*/, "", n)
+      field = substr(rest, length(n) + 2)
+      if ((field == "" || field == "name") && same($2)) here[n] = 1
+      if ((field == "gitBranch" || field == "customEnvironmentId") && $2 != "" && $2 != "null") elsewhere[n] = 1
+    }
+    END {
+      for (n in here) if (!(n in elsewhere)) found = 1
+      exit !found
+    }' "$scratch/$1"
+}
+
+# prove_production: asks Vercel which production the project has. Answers 0 where the address, the account
+# and what is live fit together; 1 where not, with unproven and way_out; 2 where Vercel does not answer
+# what $asked_for says, and 3 where it answers something else than a deployment.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+prove_production() {
+  way_out="Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  for _ in 1 2 3; do
+    asked_for="show the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || return 2
+    cat "$scratch/answer" >"$scratch/project"
+    asked_for="say what production serves"
+    if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
+      case $http_status in
+      404 | 410) ;;
+      *) return 2 ;;
+      esac
+      unproven="Vercel knows no deployment at $production_host: it is no address of this project, or of no project that this token may see."
+      return 1
+    fi
+    # Somebody may move production between the two answers.
+    current=$(answer .targets.production.id project)
+    [ "$current" != "$(answer .id)" ] || break
+    sleep 1 2>/dev/null || :
+  done
+  project_name=$(answer .name project)
+  assigns=$(answer .autoAssignCustomDomains project)
+  case $project_name in
+  '' | *[!A-Za-z0-9._-]*)
+    unproven="Vercel's answer names no project."
+    return 3
+    ;;
+  esac
+  account=$(answer .accountId project)
+  case $VERCEL_ORG_ID in
+  team_*)
+    if [ "$account" != "$VERCEL_ORG_ID" ]; then
+      unproven="the project $project_name belongs to the account '$(printable "$account")', not to VERCEL_ORG_ID ($VERCEL_ORG_ID)."
+      way_out="Check VERCEL_ORG_ID and VERCEL_PROJECT_ID."
+      return 1
+    fi
+    ;;
+  esac
+  is_live || return "$?"
+  way_out="Set PRODUCTION_URL to the address at which users reach production."
+  if one_deployment; then
+    unproven="$production_host is the address of one deployment, and always shows that one."
+    return 1
+  fi
+  if [ "$(answer .target)" != production ]; then
+    unproven="$production_host serves $live, which is no production deployment."
+    return 1
+  fi
+  if [ "$current" != "$live" ]; then
+    unproven="$production_host serves $live, and the production of $project_name is $(printable "${current:-not named by Vercel}")."
+    return 1
+  fi
+  case $production_host in
+  *-git-*.vercel.app)
+    unproven="$production_host is the address of a branch: it does not follow production."
+    return 1
+    ;;
+  esac
+  if ! named_in project .targets.production.alias; then
+    asked_for="list the domains of the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/domains"${vercel_only_team}" || return 2
+    if ! named_in answer .domains; then
+      unproven="$production_host serves the production deployment now, and is no production domain of $project_name: it need not follow when production moves."
+      return 1
+    fi
+  fi
+  link_owner=$(first_of project .link.org .link.projectNamespace .link.owner)
+  link_repository=$(first_of project .link.repo .link.projectName .link.slug)
+  case $(answer .link.type project) in
+  github) link_host=github.com ;;
+  gitlab) link_host=gitlab.com ;;
+  bitbucket) link_host=bitbucket.org ;;
+  esac
+  branch=$(answer .link.productionBranch project)
+  case $branch in
+  '' | null | *[!A-Za-z0-9._/-]*) ;;
+  *) production_branch=refs/heads/$branch ;;
+  esac
+  proven=1
+}
+
+# require_proof STATUS: stops where prove_production has not answered 0.
+# shellcheck disable=SC2317 # not every script stops there
+require_proof() {
+  case $1 in
+  0) return 0 ;;
+  2) vercel_failed "$asked_for" ;;
+  3) fail 5 "$unproven" "Run the same command again, or finish in the dashboard." ;;
+  esac
+  fail 4 "$unproven" "$way_out"
+}
+
 # pause SECONDS: waits between two looks, and counts it in $waited.
 waited=0
 pause() {
   sleep "$1" 2>/dev/null || :
   waited=$((waited + $1))
+}
+
+# still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
+# shellcheck disable=SC2317 # not every script waits so long
+still_waiting() {
+  [ "$waited" -ge 60 ] || minutes_told=0
+  [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
+  minutes_told=$((waited / 60))
+  wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
 }
 
 # save_undo TARGET: notes beside the run log what is live before TARGET, for --undo. Whole or not
@@ -1034,6 +1224,41 @@ webhook() {
   2??) return 0 ;;
   esac
   return 1
+}
+
+# --- Telling the team. What the run did and what is true decide the words, not how it ended.
+team_told=
+at_end=tell_of_trouble
+
+# tell_team MESSAGE: sends it, with what is true, to the team's webhook; else says what to send.
+tell_team() {
+  team_told=1
+  payload="{\"text\":\"$(json "$1 $truth")\"}"
+  if [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
+    say "  The team's webhook took the message."
+    record "$step" ok 0
+    return
+  fi
+  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
+  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$1 $truth"
+  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
+  record "$step" 'by hand' 0
+}
+
+# tell_of_trouble: a run that ends early tells the team all the same once production may have moved.
+# shellcheck disable=SC2317 # called at the end
+tell_of_trouble() {
+  [ -z "$team_told$dry_run" ] || return 0
+  case $did in
+  moved | undone | promoted | restored | changed) what="production was moved or changed, and that is NOT verified." ;;
+  moving | undoing | promoting | restoring | changing) what="a change of production was begun; whether it was carried out is NOT known." ;;
+  *) return 0 ;;
+  esac
+  ended_in=$step
+  step=notify
+  say ""
+  tell_team 'PartPulse: '"$what"
+  step=$ended_in
 }
 
 # holds SECONDS TIMES: looks until what `look` looks at holds TIMES times in a row, for about so
@@ -1129,28 +1354,20 @@ if [ -n "$missing" ]; then
   by_hand 1
 fi
 check_access
-
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
-project_name=$(answer .name)
-case $project_name in
-'' | *[!A-Za-z0-9._-]*) fail 5 "Vercel's answer names no project." "Finish in the dashboard." ;;
-esac
-# The list first, then what is live, then whether it is pinned: what somebody else does in
-# between is seen.
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY' || vercel_failed "list the production deployments"
+# The list first, then what is live, then whether it is pinned: what somebody else does in between
+# is seen.
+vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100'"${vercel_team}"'&target=production&state=READY' || vercel_failed "list the production deployments"
 candidates=$(deployments)
 cat "$scratch/answer" >"$scratch/listed"
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "say what production serves"
-live=$(answer .id)
-is_deployment "$live" || fail 5 "Vercel's answer names no live deployment." "Finish in the dashboard."
-check_live
-live_commit=$(answer .meta.githubCommitSha)
-live_created=$(answer .createdAt)
-live_title=$(answer .meta.githubCommitMessage)
-vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" || vercel_failed "show the project"
+prove_production
+require_proof "$?"
+live_created=$(answer .createdAt live)
+live_title=$(title_of live)
+vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || vercel_failed "show the project"
+cat "$scratch/answer" >"$scratch/project"
 assigns=$(answer .autoAssignCustomDomains)
-moved_from=$(answer .lastAliasRequest.fromDeploymentId)
-moved_to=$(answer .lastAliasRequest.toDeploymentId)
+moved_from=$(answer .lastAliasRequest.fromDeploymentId project)
+moved_to=$(answer .lastAliasRequest.toDeploymentId project)
 
 # age MILLISECONDS: how long ago that moment was.
 age() {
@@ -1269,7 +1486,7 @@ if [ "$way" = list ]; then
       line=$(printf '  %-7s  %-32s  %-7s  %6s' "$can" "$uid" "$(first_line "$of" 7)" "$(age "$created")")
       room=$((78 - ${#line}))
       [ "$room" -gt 0 ] || room=0
-      say "$line  $(first_line "$(answer ".deployments.$number.meta.githubCommitMessage" listed)" "$room")"
+      say "$line  $(first_line "$(title_of listed ".deployments.$number")" "$room")"
     fi
     number=$((number + 1))
   done
@@ -1323,17 +1540,80 @@ tell_migrations() {
   fi
 }
 
-# previous: sets wanted to the newest of the candidates that is older than what is live.
-previous() {
-  wanted=$(printf '%s\n' "$candidates" | awk -v live="$live" -v created="$live_created" '
-    $2 != live && $5 != "false" && $6 + 0 > 0 && $6 + 0 < created + 0 && $6 + 0 > newest {
-      newest = $6 + 0
-      found = $2
+# crons_in FILE: the cron jobs of the deployment that an answer is about, as 'schedule path; ...'.
+crons_in() {
+  awk -F '\t' '
+    $1 ~ /^\.crons\.[0-9]+\.(path|schedule)$/ {
+      split($1, at, ".")
+      value[at[3], at[4]] = $2
+      if (at[3] + 0 >= count) count = at[3] + 1
     }
-    END { print found }')
+    END { for (n = 0; n < count; n++) print value[n, "schedule"], value[n, "path"] }' "$scratch/$1" | sort | tr '\n' ';' | tr -d '\000-\037\177'
+}
+
+# tell_differences: what the deployment of the answer in $scratch/target brings back or meets when it
+# goes live in the place of that in $scratch/live. It warns, and never stops anybody.
+tell_differences() {
+  tell_migrations
+  built=$(answer .createdAt target)
+  if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/env"${vercel_only_team}"; then
+    changed=$(awk -F '\t' -v built="$built" '
+      $1 ~ /^\.envs\.[0-9]+\./ {
+        split($1, at, ".")
+        if (at[4] == "key") key[at[3]] = $2
+        if (at[4] == "target" && $2 == "production") here[at[3]] = 1
+        if (at[4] == "updatedAt" && $2 + 0 > built + 0) later[at[3]] = 1
+      }
+      END {
+        for (n in later) if (n in here) {
+          if (++count <= 10) printf "%s%s", (count > 1 ? ", " : ""), key[n]
+        }
+        if (count > 10) printf " and %d more", count - 10
+      }' "$scratch/answer")
+    if [ -n "$changed" ]; then
+      wrap warn "  WARNING: " "environment variables were changed since the target was built: $(printable "$changed"). It brings the values of its own build."
+    else
+      say "  No environment variable was changed since the target was built."
+    fi
+  else
+    wrap say "  " "Not checked: whether environment variables were changed since the target was built (answer $http_status)."
+  fi
+  crons_now=$(crons_in live)
+  crons_then=$(crons_in target)
+  if [ "$crons_now" != "$crons_then" ]; then
+    wrap warn "  WARNING: " "the cron jobs differ. Now: ${crons_now:-none}. With the target: ${crons_then:-none}."
+  fi
+  if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rolling-release"${vercel_only_team}"; then
+    case $(first_of answer .rollingRelease.state) in
+    '' | COMPLETE | ABORTED) ;;
+    *) wrap warn "  WARNING: " "a ROLLING RELEASE is under way: part of the users get another version. What a rollback does to it is not documented; complete or abort it in the dashboard." ;;
+    esac
+  fi
+}
+
+# previous: sets wanted to the newest of the candidates that is older than what is live. One of the same
+# commit has the same fault: the same version was built again.
+previous() {
+  wanted=$(printf '%s\n' "$candidates" | awk -v live="$live" -v created="$live_created" -v commit="$live_commit" '
+    $2 != live && $5 != "false" && $6 + 0 > 0 && $6 + 0 < created + 0 {
+      if (commit != "" && $1 == commit) { same = 1; next }
+      if ($6 + 0 > newest) { newest = $6 + 0; found = $2 }
+    }
+    END { print found "/" same }')
+  passed_by=${passed_by:-${wanted#*/}}
+  wanted=${wanted%/*}
+}
+
+# newer_than_live: the newest of the candidates that is newer than what is live, and is not live: production
+# was moved back already, or that one is about to go live.
+newer_than_live() {
+  printf '%s\n' "$candidates" | awk -v live="$live" -v created="$live_created" '
+    $2 != live && $6 + 0 > created + 0 && $6 + 0 > newest { newest = $6 + 0; found = $2 }
+    END { print found }'
 }
 
 wanted="${parameter_deployment}"
+passed_by=
 read_undo
 case $way:$wanted in
 undo:*)
@@ -1345,9 +1625,11 @@ undo:*)
 promote:previous) fail 2 "--promote needs the id of a deployment." "'$script --list' shows the ids." ;;
 rollback:previous)
   # Who runs this twice, or after somebody else, must not go back one further unasked.
-  if [ "$assigns" = false ]; then
+  newer=$(newer_than_live)
+  if [ "$assigns" = false ] || [ -n "$newer" ]; then
     if [ -n "$undo_refused" ] || [ "$live" != "$undo_target" ]; then
-      fail 4 "production is pinned: somebody has rolled it back already." "To go back further, choose a deployment of '$script --list' and name it: '$script <deployment>'."
+      [ "$assigns" != false ] || fail 4 "production is pinned: somebody has rolled it back already." "To go back further, choose a deployment of '$script --list' and name it: '$script <deployment>'."
+      fail 4 "$newer is newer than what is live: somebody has moved production back already, or that one is about to go live." "Look at '$script --list'. To go back further, choose a deployment and name it: '$script <deployment>'."
     fi
     wrap say "  " "Production was rolled back on $undo_time. To go back further, choose a deployment of '$script --list' and name it."
     wanted=$live
@@ -1358,7 +1640,7 @@ rollback:previous)
     dpl_* | *::* | *: | *[!0-9:]*) ;;
     *)
       until=$live_created
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100&teamId='"${VERCEL_ORG_ID}"'&target=production&state=READY&until='"${until}" || vercel_failed "list the production deployments"
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"'/v6/deployments?projectId='"${VERCEL_PROJECT_ID}"'&limit=100'"${vercel_team}"'&target=production&state=READY&until='"${until}" || vercel_failed "list the production deployments"
       candidates=$(deployments)
       previous
       ;;
@@ -1373,7 +1655,7 @@ wanted=${wanted%%/*}
 case $wanted in
 '' | .* | *..* | *[!A-Za-z0-9._-]*) fail 4 "'$(printable "$wanted")' is neither the id nor the address of a deployment." "'$script --list' shows the ids." ;;
 esac
-if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${wanted}"'?teamId='"${VERCEL_ORG_ID}"; then
+if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${wanted}""${vercel_only_team}"; then
   case $http_status in
   400 | 404) fail 4 "Vercel knows no deployment '$wanted'." "'$script --list' shows the ids." ;;
   esac
@@ -1387,7 +1669,8 @@ esac
 is_deployment "$target" || fail 5 "Vercel's answer names no deployment." "Run the same command again, or finish in the dashboard."
 [ "$(answer .projectId)" = "$VERCEL_PROJECT_ID" ] ||
   fail 4 "$target belongs to another project." "'$script --list' shows the deployments of $project_name."
-commit=$(answer .meta.githubCommitSha)
+cat "$scratch/answer" >"$scratch/target"
+commit=$(commit_of)
 short=$(first_line "$commit" 12)
 short=${short:-an unknown commit}
 if [ "$target" = "$live" ]; then
@@ -1403,9 +1686,15 @@ else
     say "  roll back to $target"
   fi
   created=$(answer .createdAt)
-  known_by "$commit" "$created" "$(answer .meta.githubCommitMessage)"
-
-  tell_migrations
+  known_by "$commit" "$created" "$(title_of)"
+  if [ -z "$commit" ] || [ -z "$live_commit" ]; then
+    wrap say "  " "Vercel does not name the commit of both: whether they are the same version is not known."
+  elif [ "$commit" = "$live_commit" ]; then
+    wrap warn "  WARNING: " "it was made from the same commit as what is live: it is the same version, built at another time."
+  elif [ -n "$passed_by" ]; then
+    wrap say "  " "Passed over: older deployments of the commit that is live. They are the same version."
+  fi
+  tell_differences
 fi
 [ -n "$dry_run" ] || record "$step" ok 0 target "$target" way "$way"
 
@@ -1418,6 +1707,9 @@ begin_step promote 'Step 3: Promote Previous Deployment'
 request_move() {
   [ "$way" = promote ] || save_undo "$target"
   record "$step" before 0 live_before "$live" target "$target"
+  # What a cache keeps from before this is no evidence of what comes after.
+  # shellcheck disable=SC2034 # not every script asks the application
+  moved_seconds=$seconds
   # What is refused before anything can have happened leaves the truth as it was.
   unmoved=$truth
   undid=$did
@@ -1426,9 +1718,9 @@ request_move() {
   refused=
   for _ in 1 2 3; do
     if [ "$way" = promote ]; then
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v10/projects/"${VERCEL_PROJECT_ID}"/promote/"${target}""${vercel_only_team}" || :
     else
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rollback/"${target}"'?teamId='"${VERCEL_ORG_ID}" || :
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data '{}' "${vercel_api}"/v1/projects/"${VERCEL_PROJECT_ID}"/rollback/"${target}""${vercel_only_team}" || :
     fi
     case $http_status in
     202)
@@ -1449,7 +1741,7 @@ request_move() {
     # Busy, too many requests, an error or no answer: it may have worked. Look before asking again.
     unmoved=$truth
     for _ in 1 2 3; do
-      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}" && [ "$(answer .id)" = "$target" ] && asked=$way && return
+      vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}" && [ "$(answer .id)" = "$target" ] && asked=$way && return
       pause 2
     done
     say "  Vercel has not done it yet (answer $http_status); asking again."
@@ -1499,7 +1791,7 @@ else
   serves=
   waited=0
   while [ "$waited" -lt 90 ]; do
-    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}"'?teamId='"${VERCEL_ORG_ID}"; then
+    if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
       serves=$(answer .id)
       # Twice in a row: something else may go live at the same moment.
       if [ "$serves" = "$target" ]; then
@@ -1539,7 +1831,7 @@ else
   say "  $production_host serves $target"
   assigns=
   for _ in 1 2 3 4 5; do
-    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"'?teamId='"${VERCEL_ORG_ID}" && assigns=$(answer .autoAssignCustomDomains)
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" && assigns=$(answer .autoAssignCustomDomains)
     # A promotion unpins, which may take a moment.
     case $assigns:$asked in
     true:* | false: | false:1 | false:rollback) break ;;
@@ -1662,23 +1954,20 @@ fi
 
 # --- Step 6: Notify the team
 begin_step notify 'Step 6: Notify the team'
-message='PartPulse production was moved to another deployment.'
-payload="{\"text\":\"$(json "$message $truth")\"}"
-notified=
 if [ -n "$dry_run" ]; then
-  say "  A real run would tell the team."
-elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"; then
-  notified=1
+  case ${ROLLBOOK_NOTIFY_URL:+set} in
+  set) say "  A real run would tell the team by its webhook." ;;
+  *) say "  A real run would ask you to tell the team." ;;
+  esac
+else
+  case $did in
+  undone) tell_team 'PartPulse: the rollback was undone.' ;;
+  promoted) tell_team 'PartPulse: a deployment was promoted; production is no longer pinned.' ;;
+  already) tell_team 'PartPulse: nothing was moved.' ;;
+  *) tell_team 'PartPulse production was moved to another deployment.' ;;
+  esac
 fi
-if [ -n "$notified" ]; then
-  say "  The team's webhook took the message."
-  record "$step" ok 0
-elif [ -z "$dry_run" ]; then
-  [ -z "${ROLLBOOK_NOTIFY_URL:-}" ] || say "  The message could not be sent to ROLLBOOK_NOTIFY_URL."
-  wrap say "  TELL THE TEAM YOURSELF, NOW: " "$message"
-  wrap say "   - " 'Tell the team now: ''not yet known (the team'"'"'s channel (Slack, Teams or Discord)) (@mention @channel)'
-  record "$step" 'by hand' 0
-fi
+team_told=1
 
 # --- The end.
 say ""

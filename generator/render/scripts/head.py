@@ -133,7 +133,7 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
         "purpose": [line for p in purpose for line in textwrap.wrap(p, 76)],
         "touches": touches,
         "programs": Shell(" ".join(shell.quote(p) for p in programs)),
-        "addresses": Shell(" ".join(_addresses(thing))),
+        "addresses": _addresses(thing),
         "options": options,
         "arguments": arguments,
         "constants": constants,

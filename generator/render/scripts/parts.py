@@ -6,6 +6,7 @@ import re
 import textwrap
 
 from generator import actions, model, shell
+from generator.actions import vercel
 from generator.render.commands import (
     Doing,
     Scripted,
@@ -21,6 +22,9 @@ from generator.text import Hole, holes
 
 # Seconds for which what does not hold is looked at again: one bad moment is no failure.
 AGAIN = 2
+
+# The variables of the helper that proves which production it is.
+_PRODUCTION = {hole: name for hole, name, _ in vercel.HOLES}
 
 
 def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, object]:
@@ -41,6 +45,8 @@ def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, o
             if p.script
             for a in actions_of(p)
         },
+        "production": {k: shell.command(c, _PRODUCTION) for k, c in vercel.PROOF},
+        "actions": [a.name for a in actions_of(thing)],
         "helpers": [f"script/{h}.sh.j2" for h in dict.fromkeys(names)],
     }
 

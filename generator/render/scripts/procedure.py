@@ -31,6 +31,7 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
     """The whole text of a procedure's script."""
     known = targets(book)
     data = shared(procedure, book, known)
+    data["tell"] = _tell(procedure, known)
     steps = []
     for number, step in enumerate(procedure.steps, 1):
         if not step.runs:
@@ -70,6 +71,20 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
     return squeezed(text)
 
 
+def _tell(procedure: model.Procedure, known: Targets) -> dict[str, object] | None:
+    """What telling the team needs, in a procedure that does."""
+    step = next((s for s in procedure.steps if s.action == "notify.send"), None)
+    action = actions.find("notify.send")
+    if step is None or action is None:
+        return None
+    variables = {hole: name for hole, name, _ in action.holes}
+    return {
+        "step": step.id,
+        "by_hand": [shell.said(t, known) for t in step.manual],
+        "post": shell.command(dict(action.commands)["post"], variables),
+    }
+
+
 def _noted(steps: tuple[model.Step, ...], procedure: model.Procedure) -> Shell:
     """What the steps have captured, as the end of a sentence: it may be the way back."""
     variables = variables_of(procedure)
@@ -97,6 +112,8 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targ
         "heading": f"Step {number}: {step.title}",
         "limit": _LIMIT,
         "by_hand": [shell.said(t, known) for t in step.manual],
+        # What ends a run before production is touched.
+        "stops": [Shell(f"option_{shell.variable(s.option)}") for s in procedure.stops],
         "note": shell.said(step.note, known) if step.note else "",
         "expect": shell.said(step.expect, known) if step.expect else "",
         "next": shell.said(
