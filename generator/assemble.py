@@ -159,7 +159,10 @@ def _contacts(data: Mapping, unfilled: list[model.Unfilled]) -> model.Contacts:
         ),
         access=lines(data, "access"),
         messages=each(
-            data.get("messages"), lambda key, m: model.Message(key, m["title"], m["text"])
+            data.get("messages"),
+            lambda key, m: model.Message(
+                key, m["title"], m["text"], m.get("after-undo"), m.get("after-promotion")
+            ),
         ),
     )
 

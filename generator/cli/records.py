@@ -101,7 +101,9 @@ def _record(options: argparse.Namespace, fields: tuple[Field, ...], kind: str) -
         print(_standing(folder, new.path.stem))
     if kind in ("review", "drill") and new.path.name[:10] > day.isoformat():
         print(f"That day is to come; it is {day}. Until then the gate is red: invalid.")
-    print("Commit it as it is; a record is never edited. To correct it: --supersedes")
+    print("Next: rollbook build, so that document and pages show it; then commit both.")
+    print("A record is never edited; only 'rollbook audit' finds one that was.")
+    print("To correct it: record again with --supersedes")
     return OK
 
 

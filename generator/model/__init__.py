@@ -156,11 +156,22 @@ class Channel:
 
 @dataclass(frozen=True)
 class Message:
-    """`text` has holes that a script fills from the run log; see `MESSAGE_HOLES`."""
+    """`text` is sent after a rollback, the others after its undo and after a promotion.
+
+    Each has holes that a script fills from the run log; see `MESSAGE_HOLES`.
+    """
 
     id: str
     title: str
     text: str
+    after_undo: str | None = None
+    after_promotion: str | None = None
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """What a run can have done, and the text for it, where there is one."""
+        found = (("rollback", self.text), ("undo", self.after_undo))
+        return tuple((k, t) for k, t in (*found, ("promotion", self.after_promotion)) if t)
 
 
 MESSAGE_HOLES = ("procedure", "rolled-back", "who", "outcome")

@@ -55,14 +55,26 @@ def drill(given: Namespace, book: model.Handbook, folder: Path, today: date) -> 
             f"the steps of {procedure.id} are not those that ran: the log's stamp is {run.stamp}, "
             f"today's {stamp(text)}. Record it from the content of that day, or drill again"
         )
-    if run and run.rehearsal and given.environment != "sandbox":
-        raise UsageError(
-            "this log is that of a rehearsal: it ran in a sandbox, against stand-ins. Give "
-            "--environment sandbox, or the log of a drill"
-        )
+    if run and given.environment != "sandbox":
+        if run.rehearsal:
+            raise UsageError(
+                "this log is that of a rehearsal: it ran in a sandbox, against stand-ins. Give "
+                "--environment sandbox, or the log of a drill"
+            )
+        if not run.did:
+            raise UsageError(
+                "an older script wrote this log: it says neither what the run did nor what it reached. "
+                "Give --environment sandbox, or drill again"
+            )
+        if run.loopback:
+            raise UsageError(
+                f"this run reached {run.loopback}, which is on the machine itself: that is no "
+                f"{given.environment}. Give --environment sandbox, or the log of a drill"
+            )
+    _only_once(raw, book.records.drills, "drill", given.supersedes)
     steps = list(_steps(procedure, run, dict(_by_hand(given.step, procedure, run))))
     partial = any(s["result"] == "not-done" for s in steps)
-    verified = {0: "passed", 7: "failed"}.get(run.exit, "not-done") if run else "not-done"
+    verified = _verification(run)
     if run and verified == "passed" and not all(s.id in run.steps for s in procedure.steps):
         verified = "not-done"  # an option such as --push-only ended it before
     end = run.end if run else given.end
@@ -133,9 +145,21 @@ def waiver(given: Namespace, book: model.Handbook, folder: Path, today: date) ->
 def rollback(given: Namespace, book: model.Handbook, folder: Path, today: date) -> Draft:
     raw, run = _log(getattr(given, "from"))
     procedure = _procedure(given, book, run)
-    outcome = runlog.outcome(run) if run else given.outcome
+    _only_once(raw, book.records.rollbacks, "rollback", given.supersedes)
+    try:
+        outcome = runlog.outcome(run) if run else given.outcome
+    except ValueError as error:
+        raise UsageError(
+            f"{getattr(given, 'from')}: {error}. Name the log of the run that moved production; a "
+            "rollback that no script made is recorded with --procedure, --start, --end and --outcome"
+        ) from error
     if outcome is None:
         raise UsageError("without a run log: missing --outcome")
+    if run and (run.rehearsal or run.loopback):
+        raise UsageError(
+            f"this run reached {run.loopback or 'stand-ins in a sandbox'}: it rolled nothing back "
+            "that is in production"
+        )
     end = run.end if run else given.end
     data = {
         "procedure": procedure.id,
@@ -150,6 +174,29 @@ def rollback(given: Namespace, book: model.Handbook, folder: Path, today: date) 
     }
     name = f"{evidence.day_of(end, book.service.timezone)}-{procedure.id}"
     return _with_log(folder, "rollback", name, data, raw, {})
+
+
+def _verification(run: runlog.Run | None) -> str:
+    """Whether the result of a drill was found good, as far as its log says so."""
+    if run is None or run.did not in runlog.RESTORED + runlog.RESTORING:
+        return "not-done"
+    return "passed" if run.restored and run.verified else "failed"
+
+
+def _only_once(
+    raw: bytes | None,
+    records: Iterable[model.records.Drill | model.records.Rollback],
+    kind: str,
+    supersedes: str | None,
+) -> None:
+    """One run is one drill, or one rollback. Raises UsageError where its log is on record already."""
+    digest = raw and f"sha256:{sha256(raw).hexdigest()}"
+    for record in evidence.standing(records):
+        if raw and record.log == digest and record.id != supersedes:
+            raise UsageError(
+                f"this log is that of the {kind} {record.id}: one run makes one {kind}. To correct "
+                f"that record: --supersedes {record.id}"
+            )
 
 
 def _with_log(

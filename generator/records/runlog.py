@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 
-from generator.schema import is_moment
+from generator.schema import folder, is_moment
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 # These words of a step's line say how it ended; others, such as 'before', say how it goes on.
@@ -20,7 +22,8 @@ class Run:
 
     `steps` has the result of each step that the log names: ok, failed or not-done. `exit`
     is that of the script; `stamp` is that of the procedure from which it was made. A `rehearsal`
-    ran in a sandbox of Rollbook's own.
+    ran in a sandbox of Rollbook's own. `did` is a word of `words()`, empty in a log of an older
+    script; `verified` says whether every check of the result held. `hosts` are those that it reached.
     """
 
     script: str
@@ -34,6 +37,32 @@ class Run:
     exit: int
     steps: dict[str, str]
     rehearsal: bool = False
+    did: str = ""
+    verified: bool = False
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def restored(self) -> bool:
+        """Whether it brought an earlier state of production back, and saw that."""
+        return self.did in RESTORED
+
+    @property
+    def loopback(self) -> str | None:
+        """A host on the machine itself: whatever was moved there, it was not production."""
+        return next((h for h in self.hosts if _is_loopback(h)), None)
+
+
+# Production is in an earlier state; the same, begun and not seen. See `words`.
+RESTORED = ("moved", "restored", "changed")
+RESTORING = ("moving", "restoring", "changing")
+
+
+@cache
+def words() -> dict[str, str]:
+    """What a run can have done: the word of the log, and what it means."""
+    path = folder() / "reports/run-log.schema.json"
+    found = json.loads(path.read_text("utf-8"))["properties"]["did"]["oneOf"]
+    return {word["const"]: word["description"] for word in found}
 
 
 def parse(raw: bytes) -> Run:
@@ -59,6 +88,8 @@ def parse(raw: bytes) -> Run:
     for entry in (first, last):
         if not is_moment(entry["time"]):
             raise ValueError("the machine could not tell the time")
+    if last.get("did", "") not in ("", *words()):
+        raise ValueError(f"the last line says '{last['did']}', which is no word for what a run did")
     steps: dict[str, str] = {}
     for entry in entries[1:-1]:
         steps[entry["step"]] = _RESULTS.get(
@@ -76,12 +107,35 @@ def parse(raw: bytes) -> Run:
         exit=last["exit"],
         steps=steps,
         rehearsal="rehearsal" in first,
+        did=last.get("did", ""),
+        verified=last.get("verified") == "yes",
+        hosts=tuple(str(first.get("hosts", "")).split()),
     )
 
 
 def outcome(run: Run) -> str:
-    """How a rollback ended, in the word of its record: only 0 means that it was verified."""
-    return {0: "verified", 7: "not-verified", 8: "not-verified"}.get(run.exit, "failed")
+    """How a rollback ended, in the word of its record.
+
+    Raises ValueError where the run rolled nothing back, or its log does not say what it did.
+    """
+    if not run.did:
+        raise ValueError("an older script wrote this log: it does not say what the run did")
+    if run.did not in RESTORED + RESTORING:
+        raise ValueError(
+            f"the run rolled nothing back. Its log says '{run.did}': {words()[run.did]}"
+        )
+    return "verified" if run.restored and run.verified else "not-verified"
+
+
+def _is_loopback(host: str) -> bool:
+    name = re.sub(r":[0-9]+$", "", host).strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def _entry(number: int, line: str) -> dict:

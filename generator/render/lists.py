@@ -34,7 +34,11 @@ def open_facts(book: model.Handbook) -> dict[str, object]:
 def messages(book: model.Handbook) -> dict[str, object]:
     """Each text with its holes as `<name>`, what the run log puts into those that are used, and
     which of the texts a script sends without asking."""
-    found = [(m.title, holes(m.text)) for m in book.contacts.messages]
+    found = [
+        (f"{m.title}{_AFTER[kind]}", holes(text))
+        for m in book.contacts.messages
+        for kind, text in m.texts
+    ]
     used = {p.name for _, parts in found for p in parts if isinstance(p, Hole)}
     return {
         "messages": [
@@ -57,6 +61,8 @@ def _sent(book: model.Handbook) -> Iterator[tuple[str, str]]:
             if doing.action == "incident.messages" and send in titles:
                 yield checklist.script, titles[send]
 
+
+_AFTER = {"rollback": "", "undo": ", after an undo", "promotion": ", after a promotion"}
 
 # In the order of `model.MESSAGE_HOLES`; the words say where a script takes each of them from.
 _HOLES = {

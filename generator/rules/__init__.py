@@ -44,6 +44,7 @@ from generator.rules.order import dates_are_in_order, spans_are_in_order
 from generator.rules.parameters import parameters_have_values
 from generator.rules.procedures import procedures_can_run
 from generator.rules.records import (
+    a_log_is_recorded_once,
     evidence_is_whole,
     logs_say_the_same,
     record_days_are_in_order,
@@ -90,6 +91,7 @@ RULES: tuple[Rule, ...] = (
     assumptions_are_about_something,
     evidence_is_whole,
     logs_say_the_same,
+    a_log_is_recorded_once,
     record_days_are_in_order,
     corrections_correct_something,
     waivers_are_short,

@@ -33,4 +33,4 @@ def checklists_can_run(context: Context) -> Iterator[Problem]:
 
 def messages_can_be_filled(context: Context) -> Iterator[Problem]:
     for message in context.handbook.contacts.messages:
-        yield from holes_fit([message.text], model.MESSAGE_HOLES)
+        yield from holes_fit([text for _, text in message.texts], model.MESSAGE_HOLES)

@@ -134,9 +134,12 @@ def logs_say_the_same(context: Context) -> Iterator[Problem]:
             script = data.get("script", {})
             logged += [("name", run.script), ("sha256", run.script_sha256), ("exit", str(run.exit))]
             stated += [script.get(key, data["log"]) for key in ("name", "sha256", "exit")]
-        else:
-            logged += [("outcome", runlog.outcome(run))]
-            stated += [data["outcome"]]
+        elif run.did:
+            try:
+                logged += [("outcome", runlog.outcome(run))]
+                stated += [data["outcome"]]
+            except ValueError as error:
+                yield problem_at(data["log"], str(error), _CORRECT)
         for (key, value), said in zip(logged, stated):
             if value != said:
                 yield problem_at(said, f"the run log says {quoted(value)} ({key})", _CORRECT)
@@ -146,8 +149,33 @@ def logs_say_the_same(context: Context) -> Iterator[Problem]:
                 "the run log is that of a rehearsal in a sandbox",
                 "a rehearsal is neither a drill elsewhere nor a rollback",
             )
+        elif run.loopback and data.get("environment") != "sandbox":
+            yield problem_at(
+                data.get("environment", data["procedure"]),
+                f"the run log says that the run reached {run.loopback}, on the machine itself",
+                "what was moved there was neither staging nor production",
+            )
         if document.kind == "drill":
             yield from _steps_as_logged(document, run)
+
+
+def a_log_is_recorded_once(context: Context) -> Iterator[Problem]:
+    """One run makes one drill, or one rollback; a correction takes the place of what it corrects."""
+    for kind in ("drill", "rollback"):
+        documents = list(records_of(context, kind))
+        corrected = {str(d.data["supersedes"]) for d in documents if "supersedes" in d.data}
+        first: dict[str, str] = {}
+        for document in documents:
+            log = document.data.get("log")
+            if log is None or document.stem in corrected:
+                continue
+            if str(log) in first:
+                yield problem_at(
+                    log,
+                    f"this is the log of the {kind} {first[str(log)]} too",
+                    f"one run makes one {kind}; a correction says 'supersedes'",
+                )
+            first.setdefault(str(log), document.stem)
 
 
 def _needs_a_log(document: Document) -> bool:
@@ -161,6 +189,9 @@ def _steps_as_logged(document: Document, run: runlog.Run) -> Iterator[Problem]:
     data = document.data
     if data["verification"] == "passed" and run.exit not in (0, 8):
         message = f"the script ended with {run.exit}, which is no success"
+        yield problem_at(data["verification"], message, _CORRECT)
+    if data["verification"] == "passed" and run.did in runlog.RESTORING:
+        message = f"the run log says '{run.did}': {runlog.words()[run.did]}"
         yield problem_at(data["verification"], message, _CORRECT)
     for step in data["steps"]:
         logged = run.steps.get(step["id"])

@@ -96,8 +96,7 @@ LIES = {
     "a report of nothing, and a message of it": (
         "post-rollback",
         [
-            ('if [ ! -s "$scratch/timeline" ]; then\n    found', "if false; then\n    found"),
-            (' && [ -s "$scratch/timeline" ]; then', "; then"),
+            ("\nrun_kind=\n", "\nrun_kind=rollback\n"),
         ],
         [
             "an incident report was written though there was no rollback",

@@ -180,3 +180,111 @@ def test_the_clock_counts_as_the_calendar_does(tmp_path: Path) -> None:
                     text=True,
                 )
                 assert done.stdout == wanted.isoformat() + "Z"
+
+
+def words(done: subprocess.CompletedProcess) -> str:
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def refused(w: World) -> None:
+    assert w.run("dash", "--yes", w.shas[2]).returncode == 4
+
+
+def published(w: World) -> None:
+    assert w.run("dash", "--yes", "--push-only", w.shas[0]).returncode == 0
+
+
+def no_snapshot(w: World) -> None:
+    w.vercel.fault("GET", "/env", status=500, times=9)
+    assert w.run("dash", "--yes", "snapshot", script="env-restore.sh").returncode == 5
+
+
+def saved(w: World) -> None:
+    done = w.run("dash", "--yes", "snapshot", script="env-restore.sh", serves=w.shas[2])
+    assert done.returncode == 0
+
+
+def live_already(w: World) -> None:
+    w.vercel.assign(w.vercel.deployments[0].uid)
+    assert w.run("dash").returncode == 0
+
+
+MOVED_NOTHING = {f.__name__: f for f in (refused, published, no_snapshot, saved, live_already)}
+
+
+@pytest.mark.parametrize("name", MOVED_NOTHING)
+def test_where_no_run_moved_production_nothing_is_sent_or_reported(world, name: str) -> None:
+    w = world()
+    MOVED_NOTHING[name](w)
+    done = run(w, "dash", ROLLBOOK_NOTIFY_URL=f"http://{w.app.host}/{HOOK_SECRET}")
+    assert done.returncode == 8, done.stderr
+    assert "No run moved production." in done.stdout and "Until 2" not in done.stdout
+    assert w.app.told == []
+    assert not [*logs(w).glob("*-incident.md"), *logs(w).glob("*-messages.md")]
+    assert "rolled back" not in words(done).replace("rolled back to", "")
+
+
+def test_an_undo_and_a_promotion_have_messages_of_their_own(world) -> None:
+    w = world()
+    hook = f"http://{w.app.host}/{HOOK_SECRET}"
+    assert w.run("dash").returncode == 0
+    undone = w.run("dash", "--yes", "--undo", script="vercel-rollback.sh", serves=w.shas[2])
+    assert undone.returncode == 0
+    done = run(w, "dash", ROLLBOOK_NOTIFY_URL=hook, serves=w.shas[2])
+    assert "The last run UNDID a rollback" in words(done)
+    (told,) = w.app.told
+    messages = made(w, "-messages.md")
+    assert "The rollback of PartPulse was undone at 2" in json.loads(told)["text"]
+    assert "earlier version" not in messages and "was rolled back" not in messages
+    assert not list(logs(w).glob("*-incident.md"))
+    for file in logs(w).glob("post-rollback-*"):
+        file.unlink()
+    # The rollback itself can still be reported: by its own log.
+    (log,) = logs(w).glob("rollback-*.jsonl")
+    run(w, "dash", str(log), serves=w.shas[2])
+    assert "| Rolled back (UTC) | 2" in made(w, "-incident.md")
+    assert "PartPulse was rolled back (" in made(w, "-messages.md")
+    for file in logs(w).glob("post-rollback-*"):
+        file.unlink()
+    newest = w.vercel.find_sha(w.shas[1])
+    options = ("--yes", "--promote", newest)
+    assert w.run("dash", *options, script="vercel-rollback.sh", serves=w.shas[1]).returncode == 0
+    done = run(w, "dash", serves=w.shas[1])
+    assert "The last run PROMOTED a deployment" in words(done)
+    assert "A deployment of PartPulse was promoted at 2" in made(w, "-messages.md")
+
+
+def test_a_run_that_was_cut_short_is_not_known(world) -> None:
+    w = world()
+    assert w.run("dash").returncode == 0
+    (log,) = logs(w).glob("rollback-*.jsonl")
+    whole = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(line for line in whole if '"step":"outcome"' not in line))
+    hook = f"http://{w.app.host}/{HOOK_SECRET}"
+    done = run(w, "dash", ROLLBOOK_NOTIFY_URL=hook)
+    assert "is NOT KNOWN" in words(done) and w.app.told == []
+    assert not [*logs(w).glob("*-incident.md"), *logs(w).glob("*-messages.md")]
+    # A second run that finds the target live knows what the first one has done.
+    again = w.run("dash")
+    assert again.returncode == 0 and "live already" in again.stdout
+    done = run(w, "dash", ROLLBOOK_NOTIFY_URL=hook)
+    assert "Rollback: Emergency Rollback Script" in done.stdout and len(w.app.told) == 1
+
+
+def test_a_move_that_is_not_verified_is_told_and_claims_no_success(world) -> None:
+    """The team hears of it from the script itself, whichever step ends the run."""
+    w = world()
+    w.app.status, w.app.body = 500, b"oops"
+    hook = f"http://{w.app.host}/{HOOK_SECRET}"
+    done = w.run("dash", ROLLBOOK_NOTIFY_URL=hook)
+    assert done.returncode == 7
+    (told,) = w.app.told
+    said = json.loads(told)["text"]
+    assert "NOT verified" in said and "was rolled back" not in said
+    assert record(w, step="outcome")["did"] == "moved"
+    # Where nothing was moved there is nothing to tell.
+    w = world()
+    w.app.told.clear()
+    w.vercel.fault("POST", "/rollback/", status=403)
+    assert w.run("dash", ROLLBOOK_NOTIFY_URL=hook).returncode == 5
+    assert w.app.told == []

@@ -710,8 +710,9 @@ clock() {
     }'
 }
 
-# --- The run logs of the rollback: what it did, when, and what is true since.
-run_weight=
+# --- The run logs of the rollback: what it did, when, and what is true since. The last line of each says
+# in a word what the run did; nothing else is taken for an answer.
+run_kind=
 rolled_back=
 verified_at=
 team_told=
@@ -761,20 +762,26 @@ collect_runs() {
       $1 !~ /^\.(time|run|script|script_sha256|procedure|step|status|exit|seconds)$/ { more = more (more == "" ? "" : "; ") substr($1, 2) ": " $2 }
       END { put() }' >"$scratch/run"
     cat "$scratch/run" >>"$scratch/runs"
-    weigh_run
   done
   sort "$scratch/runs" >"$scratch/timeline"
+  # Run by run, in the order in which they began.
+  awk -F '\t' '!seen[$2]++ { print $2 }' "$scratch/timeline" >"$scratch/order"
+  while IFS= read -r nth <&4; do
+    awk -F '\t' -v nth="$nth" '$2 == nth' "$scratch/timeline" | sort -t "$tab" -k 3 >"$scratch/run"
+    weigh_run
+  done 4<"$scratch/order"
 }
 
-# weigh_run: the facts of one run; they count when it moved production and no later one did, or
-# when none has.
+# weigh_run: what the run in $scratch/run did. The last one that moved production, or may have, counts;
+# where none did, the last one.
 weigh_run() {
   began_at=
-  title=
-  by=
   moved_at=
   ended_at=
-  said=
+  told_at=
+  did_word=
+  was_verified=
+  said='Its log does not say what it did: it was cut short, or an older script wrote it.'
   while IFS=$tab read -r at _ _ _ of_procedure at_step state code _ more; do
     case $of_procedure/$at_step in
     vercel-dashboard-rollback/start)
@@ -782,62 +789,159 @@ weigh_run() {
       title='Vercel Dashboard Rollback'
       by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
       ;;
-    vercel-dashboard-rollback/promote) [ "$state" != ok ] || moved_at=$at ;;
-    vercel-dashboard-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
+    vercel-dashboard-rollback/promote)
+      case $state in
+      before | ok) moved_at=$at ;;
+      esac
+      ;;
+    vercel-dashboard-rollback/notify) [ "$state" != ok ] || told_at=$at ;;
     vercel-dashboard-rollback/outcome)
-      said=${more#*truth: }
-      [ "$code" != 0 ] || ended_at=$at
+      ended_at=$at
+      case $more in
+      'did: '*)
+        did_word=${more#did: }
+        did_word=${did_word%%;*}
+        was_verified=${more#*verified: }
+        was_verified=${was_verified%%;*}
+        said=${more#*truth: }
+        ;;
+      esac
       ;;
     git-rollback/start)
       began_at=$at
       title='Git-Based Rollback'
       by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
       ;;
-    git-rollback/deploy) [ "$state" != ok ] || moved_at=$at ;;
-    git-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
+    git-rollback/deploy)
+      case $state in
+      before | ok) moved_at=$at ;;
+      esac
+      ;;
+    git-rollback/notify) [ "$state" != ok ] || told_at=$at ;;
     git-rollback/outcome)
-      said=${more#*truth: }
-      [ "$code" != 0 ] || ended_at=$at
+      ended_at=$at
+      case $more in
+      'did: '*)
+        did_word=${more#did: }
+        did_word=${did_word%%;*}
+        was_verified=${more#*verified: }
+        was_verified=${was_verified%%;*}
+        said=${more#*truth: }
+        ;;
+      esac
       ;;
     emergency-rollback/start)
       began_at=$at
       title='Emergency Rollback Script'
       by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
       ;;
-    emergency-rollback/move) [ "$state" != ok ] || moved_at=$at ;;
-    emergency-rollback/notify) [ "$state" != ok ] || team_told=$at ;;
+    emergency-rollback/move)
+      case $state in
+      before | ok) moved_at=$at ;;
+      esac
+      ;;
+    emergency-rollback/notify) [ "$state" != ok ] || told_at=$at ;;
     emergency-rollback/outcome)
-      said=${more#*truth: }
-      [ "$code" != 0 ] || ended_at=$at
+      ended_at=$at
+      case $more in
+      'did: '*)
+        did_word=${more#did: }
+        did_word=${did_word%%;*}
+        was_verified=${more#*verified: }
+        was_verified=${was_verified%%;*}
+        said=${more#*truth: }
+        ;;
+      esac
       ;;
     environment-variables/start)
       began_at=$at
       title='Environment Variables'
       by=$(printf '%s' "$more" | sed 's/^who: \([^;]*\); host: \([^;]*\);.*/\1@\2/')
       ;;
-    environment-variables/redeploy) [ "$state" != ok ] || moved_at=$at ;;
-    environment-variables/notify) [ "$state" != ok ] || team_told=$at ;;
+    environment-variables/redeploy)
+      case $state in
+      before | ok) moved_at=$at ;;
+      esac
+      ;;
+    environment-variables/notify) [ "$state" != ok ] || told_at=$at ;;
     environment-variables/outcome)
-      said=${more#*truth: }
-      [ "$code" != 0 ] || ended_at=$at
+      ended_at=$at
+      case $more in
+      'did: '*)
+        did_word=${more#did: }
+        did_word=${did_word%%;*}
+        was_verified=${more#*verified: }
+        was_verified=${was_verified%%;*}
+        said=${more#*truth: }
+        ;;
+      esac
       ;;
     esac
   done <"$scratch/run"
-  weight=${moved_at:+x}$began_at
-  if [ -n "$began_at" ] && [ "$(printf '%s\n%s\n' "$run_weight" "$weight" | sort | tail -n 1)" = "$weight" ]; then
-    run_weight=$weight
-    run_procedure=$title
-    run_by=$by
-    run_outcome=$said
-    rolled_back=$moved_at
-    # Verified is what was moved; a run that moved nothing verified nothing.
-    verified_at=${moved_at:+$ended_at}
+  [ -n "$began_at" ] || return 0
+  case $did_word in
+  moved | restored | changed) kind=rollback ;;
+  undone) kind=undo ;;
+  promoted) kind=promotion ;;
+  moving | undoing | promoting | restoring | changing | '') kind=unknown ;;
+  already)
+    kind=none
+    # An earlier run was cut short, and this one has seen that it had worked.
+    if [ "$run_kind:$was_verified:$run_procedure" = "unknown:yes:$title" ]; then
+      run_kind=rollback
+      verified_at=$ended_at
+      run_outcome=$said
+      team_told=${told_at:-$team_told}
+    fi
+    ;;
+  *) kind=none ;;
+  esac
+  if [ "$kind" = none ]; then
+    case $run_kind in
+    '' | none) ;;
+    *) return 0 ;;
+    esac
   fi
+  run_kind=$kind
+  run_procedure=$title
+  run_by=$by
+  run_outcome=$said
+  team_told=$told_at
+  rolled_back=${moved_at:-$ended_at}
+  verified_at=
+  case $kind in
+  none) rolled_back= ;;
+  *)
+    if [ "$was_verified" = yes ]; then
+      verified_at=$ended_at
+    else
+      run_outcome="NOT VERIFIED: $said"
+    fi
+    ;;
+  esac
+}
+
+# tell_runs: what the logs say, in two lines.
+tell_runs() {
+  ran="${run_procedure:-unknown}, by ${run_by:-unknown}"
+  case $run_kind in
+  rollback) wrap say "" "Rollback: $ran, verified ${verified_at:-NOT VERIFIED}." ;;
+  undo) wrap say "" "The last run UNDID a rollback: $ran, verified ${verified_at:-NOT VERIFIED}." ;;
+  promotion) wrap say "" "The last run PROMOTED a deployment: $ran, verified ${verified_at:-NOT VERIFIED}." ;;
+  unknown) wrap say "" "What the last run did is NOT KNOWN: $ran. Look what production serves before you tell anybody." ;;
+  none) wrap say "" "No run moved production. The last run: $ran." ;;
+  *)
+    wrap say "" "No run log of a rollback is here; what follows knows no times. Give the log's path as an argument."
+    return
+    ;;
+  esac
+  wrap say "" "$run_outcome"
 }
 
 # deadline SECONDS WORDS: until when, as a time of day, counted from the rollback.
 deadline() {
-  until=$(clock "${verified_at:-$rolled_back}" "$1")
+  until=
+  [ "$run_kind" != rollback ] || until=$(clock "${verified_at:-$rolled_back}" "$1")
   if [ -n "$until" ]; then
     now
     if [ "$(printf '%s\n%s\n' "$until" "$stamp" | sort | sed 1q)" = "$until" ]; then
@@ -1281,10 +1385,25 @@ conclude() {
 
 # --- What is looked at.
 check_1() {
-  if [ ! -s "$scratch/timeline" ]; then
+  case $run_kind in
+  rollback) ;;
+  none)
+    found="no run moved production: there is no rollback to report"
+    return 2
+    ;;
+  unknown)
+    found="what the last run did is not known; look what production serves, then give the log of the rollback as an argument"
+    return 2
+    ;;
+  undo | promotion)
+    found="the last run was no rollback; to report the one before it, give its log as an argument"
+    return 2
+    ;;
+  *)
     found="no run log of a rollback is here; give its path as an argument"
     return 2
-  fi
+    ;;
+  esac
   if [ -z "$log" ]; then
     found="no file can be written beside the run log"
     return 2
@@ -1335,25 +1454,64 @@ check_1() {
 }
 
 check_2() {
+  case $run_kind in
+  rollback | undo | promotion) ;;
+  none)
+    found="no run moved production: nothing is prepared, and nothing is sent"
+    return 2
+    ;;
+  unknown)
+    found="what the last run did is not known: nothing is prepared, and nothing is sent. Look what production serves, and tell people yourself"
+    return 2
+    ;;
+  *)
+    found="no run log of a rollback is here: nothing is prepared, and nothing is sent"
+    return 2
+    ;;
+  esac
   if [ -z "$log" ]; then
     found="no file can be written beside the run log"
     return 2
   fi
   file=${log%.jsonl}-messages.md
   messages() {
-    message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.'
-    printf '## %s\n\n%s\n\n' 'To the team' "$message"
-    message='PartPulse was returned to an earlier version at '"${rolled_back}"'. Whether everything works again is being verified.'
-    printf '## %s\n\n%s\n\n' 'To the status page (if applicable)' "$message"
-    message='PartPulse was rolled back at '"${rolled_back}"'. '"${run_outcome}"' The defect behind it stays open until it is properly fixed.'
-    printf '## %s\n\n%s\n\n' 'To the stakeholders' "$message"
+    message=
+    case $run_kind in
+    rollback) message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.' ;;
+    undo) message='The rollback of PartPulse was undone at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}" ;;
+    promotion) message='A deployment of PartPulse was promoted at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}" ;;
+    esac
+    [ -z "$message" ] || printf '## %s\n\n%s\n\n' 'To the team' "$message"
+    message=
+    case $run_kind in
+    rollback) message='PartPulse was returned to an earlier version at '"${rolled_back}"'. Whether everything works again is being verified.' ;;
+    undo) message='PartPulse was returned to its newer version at '"${rolled_back}"'. Whether everything works is being verified.' ;;
+    promotion) message='PartPulse was updated at '"${rolled_back}"'. Whether everything works is being verified.' ;;
+    esac
+    [ -z "$message" ] || printf '## %s\n\n%s\n\n' 'To the status page (if applicable)' "$message"
+    message=
+    case $run_kind in
+    rollback) message='PartPulse was rolled back at '"${rolled_back}"'. '"${run_outcome}"' The defect behind it stays open until it is properly fixed.' ;;
+    undo) message='The rollback of PartPulse was undone at '"${rolled_back}"'. '"${run_outcome}" ;;
+    promotion) message='A deployment of PartPulse was promoted at '"${rolled_back}"'. '"${run_outcome}" ;;
+    esac
+    [ -z "$message" ] || printf '## %s\n\n%s\n\n' 'To the stakeholders' "$message"
   }
-  found="the messages could not be written to $file"
-  ! whole "$file" messages || found="messages to send: $file"
+  found="messages to send: $file"
+  if ! whole "$file" messages; then
+    found="no message was written to $file: the disk refused it, or the content has no text for this case"
+  fi
+  message=
+  case $run_kind in
+  rollback) message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.' ;;
+  undo) message='The rollback of PartPulse was undone at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}" ;;
+  promotion) message='A deployment of PartPulse was promoted at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}" ;;
+  esac
   if [ -n "$team_told" ]; then
     sent="the team was told at $team_told"
-  elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ] && [ -s "$scratch/timeline" ]; then
-    message='PartPulse was rolled back ('"${run_procedure}"') at '"${rolled_back}"' by '"${run_by}"'. '"${run_outcome}"' The defect stays open.'
+  elif [ -z "$message" ]; then
+    sent="the content has no text for this case: tell the team yourself"
+  elif [ -n "${ROLLBOOK_NOTIFY_URL:-}" ]; then
     payload="{\"text\":\"$(json "$message")\"}"
     webhook curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - --request POST --header 'Content-Type: application/json' --data "${payload}"
     case $? in
@@ -1429,12 +1587,7 @@ go_through() {
 # shellcheck disable=SC2086 # one word a log
 collect_runs $parameter_logs
 say ""
-if [ -s "$scratch/timeline" ]; then
-  wrap say "" "Rollback: ${run_procedure:-unknown}, by ${run_by:-unknown}, verified ${verified_at:-NOT VERIFIED}."
-  wrap say "" "${run_outcome:-Its log has no outcome: it was cut short.}"
-else
-  wrap say "" "No run log of a rollback is here; what follows knows no times. Give the log's path as an argument."
-fi
+tell_runs
 if [ -n "$option_resume" ] && [ -z "$dry_run" ]; then keep_answers; fi
 at_end=write_completed
 go_through

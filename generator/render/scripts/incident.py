@@ -34,7 +34,11 @@ def past_runs(checklist: model.Checklist, book: model.Handbook) -> dict[str, obj
         },
         "logs": _unquoted(given.get("logs", ""), variables_of(checklist)),
         "messages": [
-            {"id": m.id, "title": m.title, "text": shell.word(m.text, _HOLES)}
+            {
+                "id": m.id,
+                "title": m.title,
+                "texts": [(kind, shell.word(text, _HOLES)) for kind, text in m.texts],
+            }
             for m in book.contacts.messages
         ],
     }
