@@ -1215,6 +1215,7 @@ is_linked() {
     return 2
   fi
   built_from=$(printable "$link_owner/$link_repository")
+  unlike=
   for git_address in "$@"; do
     repository_at "$git_address"
     case $git_host in
@@ -1224,13 +1225,16 @@ is_linked() {
     *) elsewhere= ;;
     esac
     [ "$elsewhere$git_owner/$git_name" != "$wanted_owner/$wanted_name" ] || return 0
+    # A folder has no owner: it can be a mirror of any repository, but of one with its own name.
+    if [ -n "$git_host" ] || [ "$git_name" = "$wanted_name" ]; then
+      unlike=${unlike:-$elsewhere$git_owner/$git_name}
+    fi
   done
-  if [ -z "$git_host" ] && [ "$git_name" != "$wanted_name" ]; then
-    # A folder has no owner: it can be a mirror of any repository.
+  if [ -z "$unlike" ]; then
     unproven="the remote '$remote' is a folder, and Vercel builds $project_name from $built_from."
     return 2
   fi
-  unproven="the remote '$remote' of this clone is $(printable "$elsewhere$git_owner/$git_name"), and Vercel builds $project_name from $built_from."
+  unproven="the remote '$remote' of this clone is $(printable "$unlike"), and Vercel builds $project_name from $built_from."
   return 1
 }
 

@@ -1207,6 +1207,7 @@ is_linked() {
     return 2
   fi
   built_from=$(printable "$link_owner/$link_repository")
+  unlike=
   for git_address in "$@"; do
     repository_at "$git_address"
     case $git_host in
@@ -1216,13 +1217,16 @@ is_linked() {
     *) elsewhere= ;;
     esac
     [ "$elsewhere$git_owner/$git_name" != "$wanted_owner/$wanted_name" ] || return 0
+    # A folder has no owner: it can be a mirror of any repository, but of one with its own name.
+    if [ -n "$git_host" ] || [ "$git_name" = "$wanted_name" ]; then
+      unlike=${unlike:-$elsewhere$git_owner/$git_name}
+    fi
   done
-  if [ -z "$git_host" ] && [ "$git_name" != "$wanted_name" ]; then
-    # A folder has no owner: it can be a mirror of any repository.
+  if [ -z "$unlike" ]; then
     unproven="the remote '$remote' is a folder, and Vercel builds $project_name from $built_from."
     return 2
   fi
-  unproven="the remote '$remote' of this clone is $(printable "$elsewhere$git_owner/$git_name"), and Vercel builds $project_name from $built_from."
+  unproven="the remote '$remote' of this clone is $(printable "$unlike"), and Vercel builds $project_name from $built_from."
   return 1
 }
 
@@ -2004,7 +2008,7 @@ if [ -n "$slow" ]; then
   if is_deployment "$source"; then
     build_again
   else
-    say "  A real run would wait for $awaited, and build that for production."
+    wrap say "  " "A real run would wait for $awaited, and build that for production."
   fi
 fi
 [ -n "$dry_run" ] || record "$step" ok 0 live_before "$live" target "$target"

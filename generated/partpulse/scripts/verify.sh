@@ -12,7 +12,7 @@
 #   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/verification.yaml. Do not edit: edit that file.
-# Content sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1
+# Content sha256:4d18e3ec35209180eb102f9c9be894551ecf2f3dcc1395ca3ca3c75cb37bcc82
 
 # Checks are called by name.
 # shellcheck disable=SC2317,SC2329
@@ -488,6 +488,11 @@ Environment:
   PRODUCTION_URL      URL; the document does not know it yet
   NORMAL_RESPONSE_MS  Normal response time of the home page (ms); the document
                       does not know it yet
+  VERCEL_TOKEN        access to Vercel; a secret
+  VERCEL_ORG_ID       the team's id, team_...
+  VERCEL_PROJECT_ID   the project's id, prj_...
+  VERCEL_API_URL      another address of Vercel's API, with https or on this
+                      machine
   DIRECT_URL          the database, postgresql://...; a secret
   DATABASE_URL        the same, where DIRECT_URL is not set; a secret
   ROLLBOOK_LOG_DIR    folder for the run log
@@ -666,7 +671,8 @@ if [ -z "$dry_run" ]; then
   # Whether a run counts as a drill depends on what it was run against.
   hosts=
   add_host "${parameter_address}"
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 hosts "$hosts"
+  add_host "${VERCEL_API_URL:-https://api.vercel.com}"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:4d18e3ec35209180eb102f9c9be894551ecf2f3dcc1395ca3ca3c75cb37bcc82 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -695,6 +701,492 @@ confirm() {
   warn ""
   wrap warn "Not confirmed. " "$truth"
   finish 2 'not confirmed'
+}
+
+# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
+# Text is split at its quotes, so that what stands inside a string can never pass for structure.
+flatten() {
+  awk '
+    BEGIN { RS = "\""; kind[0] = "value" }
+    function emit(value, path, i) {
+      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
+      print path "\t" value
+    }
+    function end_bare() {
+      if (bare != "") emit(bare)
+      bare = ""
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) {
+        text = text "\""
+        next
+      }
+      inside = 0
+      gsub(/[\t\r\n]/, " ", text)
+      if (kind[depth] == "object" && wants_key[depth]) {
+        key[depth] = text
+        wants_key[depth] = 0
+      } else emit(text)
+      text = ""
+      next
+    }
+    {
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+          kind[++depth] = "object"
+          wants_key[depth] = 1
+        } else if (c == "[") {
+          kind[++depth] = "list"
+          count[depth] = 0
+        } else if (c == "}" || c == "]") {
+          end_bare()
+          depth--
+        } else if (c == ",") {
+          end_bare()
+          if (kind[depth] == "list") count[depth]++
+          else wants_key[depth] = 1
+        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
+      }
+      end_bare()
+      inside = 1
+    }
+  '
+}
+
+# --- Vercel's API, by curl, or by `vercel api` where there is no curl. The token stands in no
+# argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
+vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
+vercel_api=${vercel_api%/}
+# An account of one person has an id without team_, and its requests name no team.
+# shellcheck disable=SC2034 # not every script makes requests of both kinds
+case ${VERCEL_ORG_ID:-} in
+team_*)
+  vercel_team="&teamId=$VERCEL_ORG_ID"
+  vercel_only_team="?teamId=$VERCEL_ORG_ID"
+  ;;
+*)
+  vercel_team=
+  vercel_only_team=
+  ;;
+esac
+waited=0
+
+# at_production URL: sets production_url, and production_host, which is empty where URL is no address.
+at_production() {
+  production_url=$1
+  production_host=
+  case $production_url in
+  http://* | https://*)
+    production_host=${production_url#*://}
+    production_host=${production_host%%/*}
+    ;;
+  esac
+}
+
+# missing_access: the names of the variables without which production cannot be moved and verified.
+missing_access() {
+  command -v curl >/dev/null 2>&1 || (unset -f vercel && command -v vercel) >/dev/null 2>&1 || printf ' curl'
+  command -v awk >/dev/null 2>&1 || printf ' awk'
+  [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
+  [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
+  [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
+  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+}
+
+# check_access: refuses values that could not be sent as they are, and a tool that cannot send them.
+check_access() {
+  case $VERCEL_TOKEN in
+  *[!A-Za-z0-9_]*) fail 3 "VERCEL_TOKEN holds characters that no token has." "Copy the token again; nothing else may stand in the variable." ;;
+  esac
+  case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
+  *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
+  esac
+  case $production_host in
+  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
+  esac
+  # Without https:// curl would send the token for all to read; what stays on this machine nobody reads.
+  here=${vercel_api#http://}
+  here=${here%%[:/]*}
+  case $vercel_api in
+  *[!A-Za-z0-9._:/~-]*) vercel_api= ;;
+  https://?*) ;;
+  http://*)
+    case $here in
+    localhost) ;;
+    127.*[!0-9.]*) vercel_api= ;;
+    127.*) ;;
+    *) vercel_api= ;;
+    esac
+    ;;
+  *) vercel_api= ;;
+  esac
+  [ -n "$vercel_api" ] || fail 3 "VERCEL_API_URL is no address that begins with https://." "Correct it, or unset it: then Vercel itself is asked."
+  command -v curl >/dev/null 2>&1 && return 0
+  # An older tool would take the request for a folder to deploy; its help does no harm.
+  tool --help
+  case $(cat "$scratch/out" "$scratch/err") in
+  *--include*) ;;
+  *) fail 3 "there is no curl, and the vercel tool here cannot make requests ('vercel api')." "Install curl or a newer vercel tool and run the same command again, or finish in the dashboard." ;;
+  esac
+}
+
+# vercel COMMAND...: one request. Sets http_status (000: no answer); `answer` reads what came, and
+# $scratch/text is what came as it was.
+vercel() {
+  if command -v curl >/dev/null 2>&1; then by_curl "$@"; else by_tool "$@"; fi
+  # Where no answer comes, the looks take longer than the pauses between them.
+  [ "$lasted" -lt 5 ] || waited=$((waited + lasted))
+  case $http_status in
+  2??) return 0 ;;
+  esac
+  return 1
+}
+
+by_curl() {
+  feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
+  # Half an answer can have a good status: a list cut short is no shorter list.
+  limited 25 "$@" || printf '\n000\n' >"$scratch/out"
+  feed=
+  http_status=$(tail -n 1 "$scratch/out")
+  case $http_status in
+  [1-9][0-9][0-9]) ;;
+  *) http_status=000 ;;
+  esac
+  sed '$d' "$scratch/out" >"$scratch/text"
+  flatten <"$scratch/text" >"$scratch/answer"
+}
+
+# tool WORD...: the command-line tool in an empty folder with settings of its own, so that neither
+# the project's files nor those of whoever is logged in change what it asks, and whom. (It reads
+# the vercel.json of where it is started, whatever --cwd says.)
+tool() {
+  mkdir -p "$scratch/tool" 2>/dev/null
+  limited 25 start_tool "$@" --api "$vercel_api"
+}
+
+# shellcheck disable=SC2317 # called by `limited`, in a process of its own
+start_tool() {
+  cd "$scratch/tool" || exit 1
+  exec env VERCEL_TELEMETRY_DISABLED=1 NO_UPDATE_NOTIFIER=1 NO_COLOR=1 FORCE_COLOR=0 VERCEL_CLI_DEBUG= \
+    vercel api "$@" --global-config "$PWD/settings"
+}
+
+# by_tool COMMAND...: makes the request of a curl command with `vercel api`. After a 5xx, and where the
+# connection breaks, it asks again by itself, four times in all, and nothing turns that off. So it is
+# only for requests that do no more when they are made twice; see check_build.
+by_tool() {
+  method=GET
+  body=
+  while [ "$#" -gt 1 ]; do
+    case $1 in
+    --request) method=$2 ;;
+    --data)
+      body=$scratch/body
+      { printf '%s' "$2" >"$body" && [ -s "$body" ]; } 2>/dev/null || fail 3 "there is no room for a scratch file." "Free some disk space, then run the same command again."
+      ;;
+    --data-binary) body=${2#@} ;;
+    esac
+    shift
+  done
+  endpoint=${1#*://}
+  endpoint=/${endpoint#*/}
+  set -- "$endpoint" --include --raw --method "$method"
+  # Its name for asking no question; the script has asked already.
+  [ "$method" != DELETE ] || set -- "$@" --dangerously-skip-permissions
+  # It is started in a folder beside the file.
+  [ -z "$body" ] || set -- "$@" --input "../${body##*/}"
+  http_status=000
+  : >"$scratch/text"
+  : >"$scratch/answer"
+  # It shows a good status before it reads the answer, and fails when only half of that comes.
+  if tool "$@"; then
+    http_status=$(sed -n '1s/^HTTP \([1-5][0-9][0-9]\) .*/\1/p' "$scratch/out")
+    sed '1,/^$/d' "$scratch/out" >"$scratch/text"
+    flatten <"$scratch/text" >"$scratch/answer"
+  else
+    # A refusal comes as words: 'Error: Project not found (404)'.
+    refusal=$(sed -n 's/^Error: \(.*\) (\([45][0-9][0-9]\))$/\2 \1/p' "$scratch/err" | tail -n 1)
+    http_status=${refusal%% *}
+    printf '.error.message\t%s\n' "${refusal#* }" >"$scratch/answer"
+  fi
+  http_status=${http_status:-000}
+}
+
+# check_build: refuses to ask for a build through the tool: one that answers late, or with an error
+# after it has begun, would be begun again, and each applies database migrations.
+# shellcheck disable=SC2317 # not every script starts a build
+check_build() {
+  command -v curl >/dev/null 2>&1 && return 0
+  fail 3 "this needs a new build, and there is no curl; the vercel tool could start several builds." "Install curl and run the same command again, or finish in the dashboard."
+}
+
+# answer PATH [FILE]: the value at PATH in the last answer; nothing where there is none. Of a name that
+# stands twice the last counts, as to every reader of JSON. Somebody's words can be longer than what
+# a program takes as an argument; nothing that counts is.
+answer() {
+  awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
+}
+
+# first_of FILE PATH...: the first of these values of an answer that is there.
+# shellcheck disable=SC2317 # not every script looks at a project
+first_of() {
+  file=$1
+  shift
+  awk -F '\t' -v paths="$*" '
+    BEGIN { count = split(paths, path, " ") }
+    $2 != "" && $2 != "null" { value[$1] = $2 }
+    END { for (n = 1; n <= count; n++) if (path[n] in value) { print substr(value[path[n]], 1, 2000); exit } }' "$scratch/$file"
+}
+
+# commit_of: the commit of the deployment that the last answer is about, whichever Git provider or tool
+# names it; nothing where none does.
+# shellcheck disable=SC2317
+commit_of() {
+  commit_named=$(first_of answer .meta.githubCommitSha .meta.gitlabCommitSha .meta.bitbucketCommitSha .meta.gitCommitSha)
+  case $commit_named in
+  *[!0-9a-f]*) ;;
+  *) printf '%s' "$commit_named" ;;
+  esac
+}
+
+# title_of [FILE [PATH]]: the title of that commit.
+# shellcheck disable=SC2317
+title_of() {
+  first_of "${1:-answer}" "${2:-}.meta.githubCommitMessage" "${2:-}.meta.gitlabCommitMessage" "${2:-}.meta.bitbucketCommitMessage" "${2:-}.meta.gitCommitMessage"
+}
+
+# deployments: the last answer as lines 'commit id state target candidate created branch', newest first;
+# '-' stands for what is not there.
+# shellcheck disable=SC2317 # not every script lists deployments
+deployments() {
+  awk -F '\t' '
+    /^\.deployments\.[0-9]+\./ {
+      split($1, at, ".")
+      n = at[3] + 0
+      if (n > last) last = n
+      name = substr($1, length(".deployments." at[3] ".") + 1)
+      gsub(/[^A-Za-z0-9_.\/-]/, "?", $2)
+      if (name ~ /^meta\.(github|gitlab|bitbucket|git)Commit(Sha|Ref)$/) name = substr(name, length(name) - 2)
+      if (value[n, name] == "") value[n, name] = $2
+    }
+    function field(n, name) { return value[n, name] == "" ? "-" : value[n, name] }
+    END {
+      for (n = 0; n <= last; n++)
+        print field(n, "Sha"), field(n, "uid"), field(n, "readyState"), field(n, "target"), field(n, "isRollbackCandidate"), field(n, "createdAt"), field(n, "Ref")
+    }' "$scratch/answer"
+}
+
+# is_deployment ID: whether ID has the form of a deployment's id.
+is_deployment() {
+  case $1 in
+  dpl_*[!A-Za-z0-9_]* | dpl_) return 1 ;;
+  dpl_*) return 0 ;;
+  esac
+  return 1
+}
+
+# vercel_failed WHAT [TRUTH [DID]]: stops after a request that must not fail, in the words that fit its
+# status. TRUTH and DID are what is true when Vercel has refused it: then it was not carried out. A request
+# that took too long (408) may have been.
+vercel_failed() {
+  case $http_status in
+  408) ;;
+  4??)
+    truth=${2:-$truth}
+    did=${3:-$did}
+    ;;
+  esac
+  words=$(printable "$(answer .error.message)")
+  case $http_status in
+  401 | 403) fail 5 "Vercel refused to $1 ($http_status): ${words:-no reason given}" "Check VERCEL_TOKEN (has it expired?), VERCEL_ORG_ID and VERCEL_PROJECT_ID; or finish in the dashboard." ;;
+  404) fail 5 "Vercel could not $1 (404): ${words:-not found}" "Check VERCEL_ORG_ID, VERCEL_PROJECT_ID and the production address; or finish in the dashboard." ;;
+  429) fail 5 "Vercel has had too many requests (429)." "Wait a minute, then run the same command again; or finish in the dashboard." ;;
+  000) fail 6 "Vercel did not answer when asked to $1." "Check the network, then run the same command again; or finish in the dashboard." ;;
+  *) fail 5 "Vercel failed to $1 ($http_status): ${words:-no reason given}" "Look at https://www.vercel-status.com, then run the same command again; or finish in the dashboard." ;;
+  esac
+}
+
+# --- Which production this is: what Vercel says of the project, compared with the address, the account
+# and the repository that this machine means. Production is moved only where all of that fits.
+proven=
+project_name=
+live=
+live_commit=
+production_branch=
+link_host=
+link_owner=
+link_repository=
+
+# one_deployment: whether the address of production is that of the deployment which the last answer is
+# about: that shows the same for ever, whatever production serves.
+one_deployment() {
+  own=$(answer .url | tr '[:upper:]' '[:lower:]')
+  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+}
+
+# belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
+# else's Vercel answers with its public view, which names no project: that is no match. Sets unproven.
+belongs() {
+  owner=$(answer .projectId)
+  case $owner in
+  "$VERCEL_PROJECT_ID") return 0 ;;
+  '') unproven="$production_host is served by another project than VERCEL_PROJECT_ID ($VERCEL_PROJECT_ID): Vercel does not name it, as for projects of other teams." ;;
+  *) unproven="$production_host is served by another project than VERCEL_PROJECT_ID: by $(printable "$owner"), not $VERCEL_PROJECT_ID." ;;
+  esac
+  return 1
+}
+
+# is_live: reads what production serves out of the last answer into live and live_commit. Where that is no
+# deployment of this project it answers 1, and 3 where it is no deployment at all, with unproven.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+is_live() {
+  cat "$scratch/answer" >"$scratch/live"
+  live=$(answer .id)
+  live_commit=$(commit_of)
+  if ! is_deployment "$live"; then
+    unproven="Vercel's answer names no live deployment."
+    return 3
+  fi
+  belongs
+}
+
+# named_in FILE PATH: whether the answer in FILE has the address of production at PATH.N, or at PATH.N.name
+# where that is the domain of no branch and no other environment.
+named_in() {
+  awk -F '\t' -v host="$production_host" -v path="$2" '
+    function same(name) { name = tolower(name); return name == host || name == bare }
+    BEGIN {
+      host = tolower(host)
+      sub(/[.]$/, "", host)
+      bare = host
+      sub(/:[0-9]+$/, "", bare)
+    }
+    index($1, path ".") == 1 {
+      rest = substr($1, length(path) + 2)
+      n = rest
+      sub(/[.].*/, "", n)
+      field = substr(rest, length(n) + 2)
+      if ((field == "" || field == "name") && same($2)) here[n] = 1
+      if ((field == "gitBranch" || field == "customEnvironmentId") && $2 != "" && $2 != "null") elsewhere[n] = 1
+    }
+    END {
+      for (n in here) if (!(n in elsewhere)) found = 1
+      exit !found
+    }' "$scratch/$1"
+}
+
+# prove_production: asks Vercel which production the project has. Answers 0 where the address, the account
+# and what is live fit together; 1 where not, with unproven and way_out; 2 where Vercel does not answer
+# what $asked_for says, and 3 where it answers something else than a deployment.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+prove_production() {
+  way_out="Check VERCEL_PROJECT_ID and PRODUCTION_URL."
+  for _ in 1 2 3; do
+    asked_for="show the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || return 2
+    cat "$scratch/answer" >"$scratch/project"
+    asked_for="say what production serves"
+    if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
+      case $http_status in
+      404 | 410) ;;
+      *) return 2 ;;
+      esac
+      unproven="Vercel knows no deployment at $production_host: it is no address of this project, or of no project that this token may see."
+      return 1
+    fi
+    # Somebody may move production between the two answers.
+    current=$(answer .targets.production.id project)
+    [ "$current" != "$(answer .id)" ] || break
+    sleep 1 2>/dev/null || :
+  done
+  project_name=$(answer .name project)
+  assigns=$(answer .autoAssignCustomDomains project)
+  case $project_name in
+  '' | *[!A-Za-z0-9._-]*)
+    unproven="Vercel's answer names no project."
+    return 3
+    ;;
+  esac
+  account=$(answer .accountId project)
+  case $VERCEL_ORG_ID in
+  team_*)
+    if [ "$account" != "$VERCEL_ORG_ID" ]; then
+      unproven="the project $project_name belongs to the account '$(printable "$account")', not to VERCEL_ORG_ID ($VERCEL_ORG_ID)."
+      way_out="Check VERCEL_ORG_ID and VERCEL_PROJECT_ID."
+      return 1
+    fi
+    ;;
+  esac
+  is_live || return "$?"
+  way_out="Set PRODUCTION_URL to the address at which users reach production."
+  if one_deployment; then
+    unproven="$production_host is the address of one deployment, and always shows that one."
+    return 1
+  fi
+  if [ "$(answer .target)" != production ]; then
+    unproven="$production_host serves $live, which is no production deployment."
+    return 1
+  fi
+  if [ "$current" != "$live" ]; then
+    unproven="$production_host serves $live, and the production of $project_name is $(printable "${current:-not named by Vercel}")."
+    return 1
+  fi
+  case $production_host in
+  *-git-*.vercel.app)
+    unproven="$production_host is the address of a branch: it does not follow production."
+    return 1
+    ;;
+  esac
+  if ! named_in project .targets.production.alias; then
+    asked_for="list the domains of the project"
+    vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}"/domains"${vercel_only_team}" || return 2
+    if ! named_in answer .domains; then
+      unproven="$production_host serves the production deployment now, and is no production domain of $project_name: it need not follow when production moves."
+      return 1
+    fi
+  fi
+  link_owner=$(first_of project .link.org .link.projectNamespace .link.owner)
+  link_repository=$(first_of project .link.repo .link.projectName .link.slug)
+  case $(answer .link.type project) in
+  github) link_host=github.com ;;
+  gitlab) link_host=gitlab.com ;;
+  bitbucket) link_host=bitbucket.org ;;
+  esac
+  branch=$(answer .link.productionBranch project)
+  case $branch in
+  '' | null | *[!A-Za-z0-9._/-]*) ;;
+  *) production_branch=refs/heads/$branch ;;
+  esac
+  proven=1
+}
+
+# require_proof STATUS: stops where prove_production has not answered 0.
+# shellcheck disable=SC2317 # not every script stops there
+require_proof() {
+  case $1 in
+  0) return 0 ;;
+  2) vercel_failed "$asked_for" ;;
+  3) fail 5 "$unproven" "Run the same command again, or finish in the dashboard." ;;
+  esac
+  fail 4 "$unproven" "$way_out"
+}
+
+# pause SECONDS: waits between two looks, and counts it in $waited.
+waited=0
+pause() {
+  sleep "$1" 2>/dev/null || :
+  waited=$((waited + $1))
+}
+
+# still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
+# shellcheck disable=SC2317 # not every script waits so long
+still_waiting() {
+  [ "$waited" -ge 60 ] || minutes_told=0
+  [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
+  minutes_told=$((waited / 60))
+  wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
 }
 
 # postgresql_address URL: puts the parts of postgresql://USER:PASSWORD@HOST:PORT/NAME?PARAMETERS into
@@ -781,74 +1273,6 @@ unescape() {
     esac
   done
   unescaped=$unescaped$text_left
-}
-
-# pause SECONDS: waits between two looks, and counts it in $waited.
-waited=0
-pause() {
-  sleep "$1" 2>/dev/null || :
-  waited=$((waited + $1))
-}
-
-# still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
-# shellcheck disable=SC2317 # not every script waits so long
-still_waiting() {
-  [ "$waited" -ge 60 ] || minutes_told=0
-  [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
-  minutes_told=$((waited / 60))
-  wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
-}
-
-# flatten: JSON on its input becomes lines 'path<TAB>value', such as '.deployments.0.uid<TAB>dpl_1'.
-# Text is split at its quotes, so that what stands inside a string can never pass for structure.
-flatten() {
-  awk '
-    BEGIN { RS = "\""; kind[0] = "value" }
-    function emit(value, path, i) {
-      for (i = 1; i <= depth; i++) path = path "." (kind[i] == "list" ? count[i] : key[i])
-      print path "\t" value
-    }
-    function end_bare() {
-      if (bare != "") emit(bare)
-      bare = ""
-    }
-    inside {
-      text = text $0
-      if (match($0, /\\+$/) && RLENGTH % 2) {
-        text = text "\""
-        next
-      }
-      inside = 0
-      gsub(/[\t\r\n]/, " ", text)
-      if (kind[depth] == "object" && wants_key[depth]) {
-        key[depth] = text
-        wants_key[depth] = 0
-      } else emit(text)
-      text = ""
-      next
-    }
-    {
-      for (i = 1; i <= length($0); i++) {
-        c = substr($0, i, 1)
-        if (c == "{") {
-          kind[++depth] = "object"
-          wants_key[depth] = 1
-        } else if (c == "[") {
-          kind[++depth] = "list"
-          count[depth] = 0
-        } else if (c == "}" || c == "]") {
-          end_bare()
-          depth--
-        } else if (c == ",") {
-          end_bare()
-          if (kind[depth] == "list") count[depth]++
-          else wants_key[depth] = 1
-        } else if (c ~ /[-+.0-9A-Za-z]/) bare = bare c
-      }
-      end_bare()
-      inside = 1
-    }
-  '
 }
 
 # clock STAMP SECONDS: the UTC time so many seconds after STAMP (2026-01-31T23:59:59Z); nothing
@@ -1120,7 +1544,7 @@ keep_answers() {
       for (id in row) print row[id]
     }' >"$scratch/earlier"
   read -r of_content <"$scratch/earlier" || of_content=
-  [ "$of_content" = sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 ] ||
+  [ "$of_content" = sha256:4d18e3ec35209180eb102f9c9be894551ecf2f3dcc1395ca3ca3c75cb37bcc82 ] ||
     fail 4 "the checklist has changed since the run of $earlier." "Run the script without --resume."
   now
   sed 1d "$scratch/earlier" | while IFS=$tab read -r id result at; do
@@ -1231,7 +1655,7 @@ as_markdown() {
 
 as_json() {
   printf '{'
-  pairs checklist verification service partpulse version 1.2.0 content sha256:c0680ced9515fa42275d4206970fdc7227d25456fce0eb9970d997b06f7a64d1 \
+  pairs checklist verification service partpulse version 1.2.0 content sha256:4d18e3ec35209180eb102f9c9be894551ecf2f3dcc1395ca3ca3c75cb37bcc82 \
     script "$script" script_sha256 "$script_sha256" run "$run" began "$began" ended "$stamp" who "$who" \
     phase "${option_phase:-}" watched "$watched" outcome "$outcome"
   printf ',"items":['
@@ -1309,6 +1733,36 @@ conclude() {
 
 # --- What is looked at.
 check_1() {
+  at_production "${parameter_address}"
+  missing=$(missing_access)
+  if [ -n "$missing" ]; then
+    found="no access to Vercel from here; missing:$missing"
+    return 2
+  fi
+  check_access
+  prove_production
+  case $? in
+  0) ;;
+  1)
+    # What serves there is not production's.
+    live_commit=
+    found=$unproven
+    return 1
+    ;;
+  3)
+    found=$unproven
+    return 2
+    ;;
+  *)
+    found="Vercel does not $asked_for (answer $http_status)"
+    return 2
+    ;;
+  esac
+  found="$production_host is production of $project_name, and serves $live, made from $(printf '%.12s' "${live_commit:-a commit that Vercel does not name}")"
+  return 0
+}
+
+check_2() {
   address="${parameter_address}"
   address=${address%/}
   path=/
@@ -1374,7 +1828,7 @@ check_1() {
   return 0
 }
 
-check_2() {
+check_3() {
   address="${parameter_address}"
   address=${address%/}
   path=/api/health
@@ -1445,7 +1899,7 @@ check_2() {
   return 0
 }
 
-check_3() {
+check_4() {
   address="${parameter_address}"
   address=${address%/}
   path=/
@@ -1523,7 +1977,7 @@ check_3() {
   return 0
 }
 
-check_4() {
+check_5() {
   address="${parameter_address}"
   address=${address%/}
   path=/
@@ -1601,7 +2055,7 @@ check_4() {
   return 0
 }
 
-check_5() {
+check_6() {
   address="${parameter_address}"
   address=${address%/}
   path=/api/auth/session
@@ -1672,7 +2126,7 @@ check_5() {
   return 0
 }
 
-check_6() {
+check_7() {
   command -v psql >/dev/null 2>&1 || {
     found="the program 'psql' is not on this machine"
     return 2
@@ -1703,7 +2157,7 @@ check_6() {
   return 1
 }
 
-check_7() {
+check_8() {
   normal="${parameter_normal}"
   times="${parameter_slow}"
   case $normal in
@@ -1800,19 +2254,22 @@ check_7() {
 go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 1 ]; then
     begin_group 'Application Health' 'Immediate (0-5 minutes)'
+    begin_item address 'What is looked at is production'
+    try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>/domains?teamId=<team>'
+    end_item
     begin_item loads 'Application loads successfully'
-    try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
-    try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/api/health'
+    try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
+    try check_3 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/api/health'
     end_item
     begin_item no-errors 'No error messages on homepage'
-    try check_3 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
     try check_4 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
+    try check_5 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
     end_item
     begin_item authentication 'Authentication works'
-    try check_5 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/api/auth/session'
+    try check_6 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/api/auth/session'
     end_item
     begin_item database 'Database connection successful'
-    try check_6 2 'psql --no-psqlrc --no-password --tuples-only --no-align --command '"'"'select 1'"'"''
+    try check_7 2 'psql --no-psqlrc --no-password --tuples-only --no-align --command '"'"'select 1'"'"''
     end_item
   fi
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 2 ]; then
@@ -1840,7 +2297,7 @@ go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 3 ]; then
     begin_group Performance 'Medium-term (30 minutes - 2 hours)'
     begin_item response-times 'Response times normal'
-    try check_7 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
+    try check_8 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
     end_item
     begin_item error-spikes 'No error spikes in logs'
     end_item
