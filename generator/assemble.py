@@ -128,9 +128,22 @@ def _service(data: Mapping, unfilled: list[model.Unfilled]) -> model.Service:
             model.Revision(r["version"], date.fromisoformat(r["date"]), tuple(r["changes"]))
             for r in data["history"]
         ),
-        pages=dict(data.get("rehearsal", {}).get("pages", {})),
+        pages=_pages(data.get("rehearsal", {})),
+        illnesses=each(
+            data.get("rehearsal", {}).get("illnesses"),
+            lambda key, i: model.Illness(key, i["title"], _pages(i), lines(i, "noticed-by")),
+        ),
         references=references(data.get("references")),
     )
+
+
+def _pages(data: Mapping) -> dict[str, model.Page]:
+    return {
+        path: model.Page(page.get("answer", ""), int(page.get("status", "200")), page.get("to", ""))
+        if isinstance(page, Mapping)
+        else model.Page(page)
+        for path, page in data.get("pages", {}).items()
+    }
 
 
 def _contacts(data: Mapping, unfilled: list[model.Unfilled]) -> model.Contacts:

@@ -41,7 +41,7 @@ PROOF = (
     ("live", LIVE),
     ("domains", DOMAINS),
 )
-PROVING = ("flatten", "vercel", "production", "pause")
+PROVING = ("flatten", "address", "vercel", "production", "pause")
 _CANDIDATES = Command(
     (*API, _DEPLOYMENTS + "&target=production&state=READY"),
     "The deployments that were in production",

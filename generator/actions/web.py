@@ -6,42 +6,65 @@ from generator.actions.curl import CURL, POST
 from generator.actions.kind import Action
 from generator.model import Command
 
-_GET = Command(
-    (
-        *CURL,
-        "--location",
-        "--max-redirs",
-        "5",
-        "--write-out",
-        "\\n%{http_code} %{time_total} %{url_effective}",
-        "{address}{path}",
-    )
+_ASK = (
+    *CURL,
+    "--header",
+    "Cache-Control: no-cache",
+    "--dump-header",
+    "{headers}",
+    "--write-out",
+    "\\n%{http_code} %{time_total} %{redirect_url}",
+    "--config",
+    "-",
 )
-_GET_HOLES = (("address", "address", "<production-url>"), ("path", "path", "{path}"))
-_PATH = ("path", r"/[A-Za-z0-9._~/-]*")
+GET = (
+    ("get", Command((*_ASK, "{url}"), "With a query that no cache has seen")),
+    ("follow", Command((*_ASK, "{next}"), "Where it is sent on, on the same host")),
+)
+HOLES = (
+    ("headers", "headers", "<headers>"),
+    ("url", "url", "<production-url>{path}<unseen>"),
+    ("next", "next", "<redirect>"),
+)
+_PATH = ("path", r"/[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&%-]+)?")
 _ROUTE = (("path", "route"),)
 # Nothing at all would be found in every answer.
 _SOMETHING = r".*\S.*"
+_BYPASS = (
+    "VERCEL_AUTOMATION_BYPASS_SECRET",
+    "passes Vercel's login page at the production address; a secret",
+)
 
 HTTP_CHECK = Action(
     name="http.check",
     summary=(
-        "Asks the address, and follows at most five redirects, which must not lead to another host. The answer must have status 200 and not be blank. If a "
-        "text is named below that it contains, white space does not matter; if one that it lacks, upper and lower case do not."
+        "Asks the address, and follows at most five redirects, which must not lead to another host. The answer must have "
+        "status 200 and not be blank, or be what is named below: another status, the whole answer (`equals`), a text that it "
+        "contains (white space does not matter), one that it lacks (upper and lower case do not), the path where the redirects "
+        "end. A login page or a challenge in its place, and a cached answer older than the move, count as not checked."
     ),
-    parameters=("address", "path", "contains", "lacks"),
-    optional=("contains", "lacks"),
+    parameters=("address", "path", "status", "equals", "contains", "lacks", "ends-at"),
+    optional=("status", "equals", "contains", "lacks", "ends-at"),
     needs=(),
     gives=(),
-    forms=(_PATH, ("contains", _SOMETHING), ("lacks", _SOMETHING)),
-    names=_ROUTE,
+    forms=(
+        _PATH,
+        ("status", r"[2-5][0-9][0-9]"),
+        ("equals", _SOMETHING),
+        ("contains", _SOMETHING),
+        ("lacks", _SOMETHING),
+        ("ends-at", r"/[A-Za-z0-9._~/-]*"),
+    ),
+    names=(*_ROUTE, ("ends-at", "route")),
+    helpers=("address", "http"),
     looks=True,
     verifies=True,
-    commands=(("get", _GET),),
-    holes=_GET_HOLES,
+    commands=GET,
+    holes=HOLES,
     expect="Status 200 and an answer that is not blank.",
     on_failure="The application does not answer as it should. Go through the verification checklist by hand.",
     touches="",
+    environment=(_BYPASS,),
     stand_ins=("web",),
 )
 
@@ -53,13 +76,15 @@ HTTP_TIME = Action(
     gives=(),
     forms=(_PATH,),
     names=_ROUTE,
+    helpers=("address", "http"),
     looks=True,
     verifies=True,
-    commands=(("get", _GET),),
-    holes=_GET_HOLES,
+    commands=GET,
+    holes=HOLES,
     expect="The middle one of three response times is within the threshold.",
     on_failure="The application is slow. Look at its load and its logs.",
     touches="",
+    environment=(_BYPASS,),
     stand_ins=("web",),
 )
 

@@ -44,7 +44,7 @@ from generator.model.measuring import (
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
 from generator.model.references import References
-from generator.model.rehearsal import Rehearsal, Served, Started
+from generator.model.rehearsal import Illness, Page, Rehearsal, Served, Started
 from generator.problems import Place
 
 
@@ -132,7 +132,8 @@ class Service:
     link_groups: tuple[LinkGroup, ...]
     maintenance: tuple[str, ...]
     history: tuple[Revision, ...]
-    pages: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    illnesses: tuple[Illness, ...] = ()
     references: References = field(default_factory=References)
 
 
@@ -288,6 +289,7 @@ __all__ = [
     "Gauge",
     "Group",
     "Handbook",
+    "Illness",
     "Item",
     "Link",
     "LinkGroup",
@@ -295,6 +297,7 @@ __all__ = [
     "Measure",
     "Message",
     "Metric",
+    "Page",
     "Parameter",
     "Person",
     "Phase",

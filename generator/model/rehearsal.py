@@ -15,6 +15,25 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Page:
+    """What the stand-in of the application answers at a path; `to` is where a redirect leads."""
+
+    answer: str = ""
+    status: int = 200
+    to: str = ""
+
+
+@dataclass(frozen=True)
+class Illness:
+    """A way in which the application was seen to be ill; the items named must notice it."""
+
+    id: str
+    title: str
+    pages: Mapping[str, Page]
+    noticed_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Served:
     """A look at what is served, by another way than the script's own; `equals` or `contains`."""
 

@@ -22,6 +22,7 @@ from generator.rehearsal.outcome import Outcome, ending, tail
 from generator.rehearsal.plan import Plan
 from generator.rehearsal.sandbox import Sandbox
 from generator.rehearsal.scripts import Ran, run
+from generator.rehearsal.web import Web
 
 _ROW = re.compile(r"^\| .* \| (Pass|Fail|Not applicable|Not checked) \| \w+ \| ", re.MULTILINE)
 
@@ -80,6 +81,20 @@ def done(
         noticed, missed = _noticed(plan, look, hits, together)
         right += noticed
         wrong = look.wrong or missed
+        if wrong:
+            break
+    for illness in [] if wrong else book.service.illnesses:
+        web = box.standing.get("web")
+        watchers = [n for n, e in enumerate(plan.items) if e.item.id in illness.noticed_by]
+        if not isinstance(web, Web) or not watchers:
+            continue
+        with web.ill(illness):
+            look = looked()
+        results = {plan.items[n].item.id: look.rows[n][0] for n in watchers if look.rows}
+        right += [f"{id}: {r} while {illness.title}" for id, r in results.items() if r == FAIL]
+        wrong = look.wrong or [
+            f"{id}: {r} while {illness.title}, not {FAIL}" for id, r in results.items() if r != FAIL
+        ]
         if wrong:
             break
     base = replace(base, right=tuple(right), unseen=tuple(unseen))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generator.model import Page
 from generator.problems import RollbookError
 from generator.rehearsal.kind import Standing
 from generator.rehearsal.running import Ended, Runner
@@ -71,7 +72,7 @@ class Sandbox:
     root: Path
     runner: Runner
     environment: dict[str, str]
-    pages: Mapping[str, str]
+    pages: Mapping[str, Page]
     paths: Sequence[str] = ()
     standing: dict[str, Standing] = field(default_factory=dict)
     holes: dict[str, str] = field(default_factory=dict)
@@ -110,7 +111,7 @@ class Sandbox:
 def sandbox(
     root: Path,
     programs: Iterable[str],
-    pages: Mapping[str, str],
+    pages: Mapping[str, Page],
     stopped: Callable[[], int],
     paths: Sequence[str] = (),
 ) -> Iterator[Sandbox]:

@@ -60,6 +60,7 @@ class Project(Standing):
         kinds = {
             "vercel.can-go-back": ("what production serves is not ready", self._not_ready),
             "vercel.not-pinned": ("production is pinned", self._pinned),
+            "vercel.is-production": ("the address is another project's", self._elsewhere),
         }
         return [Trouble(action, *kinds[action])] if action in kinds else []
 
@@ -70,6 +71,14 @@ class Project(Standing):
         live.state = "ERROR"
         yield
         live.state = "READY"
+
+    @contextlib.contextmanager
+    def _elsewhere(self) -> Iterator[None]:
+        live = self.vercel.settle()
+        assert live is not None
+        live.project = "prj_other"
+        yield
+        live.project = ACCOUNT.project
 
     @contextlib.contextmanager
     def _pinned(self) -> Iterator[None]:

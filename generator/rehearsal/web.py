@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
+from generator.model import Illness, Page
 from generator.problems import quoted
 from generator.rehearsal.kind import Standing, Trouble
 from generator.rehearsal.sandbox import Sandbox
 from generator.rehearsal.serving import Answer, Request, Serving
 
-_PAGES = {"/": "The application of the rehearsal."}
+_PAGES = {"/": Page("The application of the rehearsal.")}
 _TEXT = "text/plain; charset=utf-8"
 _ERROR = b"Application error: a version that does not work is live."
 # One of these does not say what a check looks for, whatever that is.
@@ -21,20 +23,28 @@ _OTHER = ("Another page.", "0123456789")
 class Application(Serving):
     """The pages of the content, while what is live `works`; an error on all of them otherwise."""
 
-    def __init__(self, pages: Mapping[str, str]) -> None:
+    def __init__(self, pages: Mapping[str, Page]) -> None:
         super().__init__()
         self.pages = pages
         self.works: Callable[[], bool] = lambda: True
         self.wrong: dict[str, Answer] = {}
 
     def reply(self, request: Request) -> Answer:
-        path = urlsplit(request.path).path
-        if path in self.wrong:
-            return self.wrong[path]
-        page = self.pages.get(path)
+        # A query that no cache has seen is for caches alone.
+        asked = re.sub(r"[?&]rollbook=[\w-]+$", "", request.path)
+        path = urlsplit(asked).path
+        for name in (asked, path):
+            if name in self.wrong:
+                return self.wrong[name]
+        page = self.pages.get(asked) or self.pages.get(path)
         if page is None:
             return Answer(404, b"Not found", _TEXT)
-        return Answer(200, page.encode(), _TEXT) if self.works() else Answer(500, _ERROR, _TEXT)
+        return answer_of(page) if self.works() else Answer(500, _ERROR, _TEXT)
+
+
+def answer_of(page: Page) -> Answer:
+    to = {"Location": page.to} if page.to else {}
+    return Answer(page.status, page.answer.encode(), _TEXT, to)
 
 
 class Web(Standing):
@@ -48,6 +58,16 @@ class Web(Standing):
         """A page that says what it must not, or not what it must; an error where any text will do."""
         path = arguments["path"]
         found = []
+        served = Answer(200, _OTHER[0].encode(), _TEXT)
+        if status := arguments.get("status"):
+            words = f"answers with status 200, not {status}"
+            found.append(self._trouble(path, words, served))
+        if end := arguments.get("ends-at"):
+            found.append(self._trouble(path, f"does not lead to {end}", served))
+        if text := arguments.get("equals"):
+            other = next(o for o in _OTHER if o != text)
+            words = f"answers something else than {quoted(text)}"
+            found.append(self._trouble(path, words, Answer(200, other.encode(), _TEXT)))
         if text := arguments.get("contains"):
             other = next(o for o in _OTHER if "".join(text.split()) not in "".join(o.split()))
             found.append(
@@ -56,11 +76,18 @@ class Web(Standing):
                 )
             )
         if text := arguments.get("lacks"):
-            page = f"{self.application.pages.get(path, '')}\n{text}\n"
+            page = f"{_OTHER[0]}\n{text}\n"
             found.append(
                 self._trouble(path, f"says {quoted(text)}", Answer(200, page.encode(), _TEXT))
             )
         return found or [self._trouble(path, "answers with status 500", Answer(500, _ERROR, _TEXT))]
+
+    @contextlib.contextmanager
+    def ill(self, illness: Illness) -> Iterator[None]:
+        """The application answers as it does with that illness."""
+        self.application.wrong.update({p: answer_of(page) for p, page in illness.pages.items()})
+        yield
+        self.application.wrong.clear()
 
     def _trouble(self, path: str, words: str, answer: Answer) -> Trouble:
         @contextlib.contextmanager

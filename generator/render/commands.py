@@ -127,7 +127,10 @@ def expected(check: Doing, thing: Scripted) -> str:
     action = actions.find(check.action or "")
     if action is not None:
         fixed = {k: v for k, v in check.arguments.items() if k in action.optional}
-        return " and ".join([action.expect.rstrip("."), *(f"{k} `{v}`" for k, v in fixed.items())])
+        # A status of its own takes the place of what is expected otherwise.
+        usual = [] if "status" in fixed else [action.expect.rstrip(".")]
+        wanted = [*usual, *(f"{_EXPECTED.get(k, k)} `{v}`" for k, v in fixed.items())]
+        return " and ".join(wanted)
     assert isinstance(check, model.Check)
     names = names_of(thing)
     wanted = (("equals", check.equals), ("contains", check.contains), ("lacks", check.lacks))
@@ -137,6 +140,9 @@ def expected(check: Doing, thing: Scripted) -> str:
         if v is not None
     ]
     return ", ".join(["Ends with status 0", *(f"{k} `{v}`" for k, v in said)])
+
+
+_EXPECTED = {"status": "Status", "ends-at": "redirects end at"}
 
 
 def names_of(thing: Scripted) -> dict[str, str]:

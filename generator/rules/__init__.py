@@ -57,7 +57,7 @@ from generator.rules.references import (
     fields_refer_to_what_exists,
     text_refers_to_what_exists,
 )
-from generator.rules.rehearsals import rehearsals_fit
+from generator.rules.rehearsals import illnesses_are_noticed_by_items, rehearsals_fit
 
 Rule = Callable[[Context], Iterator[Problem]]
 
@@ -76,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     procedures_can_run,
     parameters_have_values,
     rehearsals_fit,
+    illnesses_are_noticed_by_items,
     checklists_can_run,
     messages_can_be_filled,
     figures_agree,

@@ -10,7 +10,7 @@ from generator.problems import Problem, quoted
 from generator.rehearsal.table import HOLES, wanted
 from generator.render.commands import actions_of, doings
 from generator.rules.commands import holes_fit
-from generator.rules.context import Context
+from generator.rules.context import Context, unknown
 from generator.source import Scalar, problem_at
 
 # What keeps the user's settings, credentials and network out of a sandbox is its own.
@@ -24,6 +24,15 @@ def rehearsals_fit(context: Context) -> Iterator[Problem]:
     for procedure in context.handbook.procedures:
         if procedure.rehearsal is not None:
             yield from _fits(procedure, procedure.rehearsal)
+
+
+def illnesses_are_noticed_by_items(context: Context) -> Iterator[Problem]:
+    book = context.handbook
+    known = [i.id for c in book.checklists for g in c.groups for i in g.items if i.checks]
+    for illness in book.service.illnesses:
+        for item in illness.noticed_by:
+            if item not in known:
+                yield unknown(item, "item with checks", known)
 
 
 def _fits(procedure: model.Procedure, how: model.Rehearsal) -> Iterator[Problem]:

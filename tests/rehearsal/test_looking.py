@@ -56,7 +56,7 @@ def answers(check: int, code: int) -> tuple[str, str]:
 # the checklist, what its script has instead of what, what is said of it
 LIES = {
     "checks that never look": (
-        *("verification", [answers(1, 2), answers(5, 2)]),
+        *("verification", [answers(2, 2), answers(7, 2)]),
         [
             "loads: Not checked, not Pass, while everything worked (as always)",
             "authentication: Not checked, not Pass, while everything worked (as always)",
@@ -64,9 +64,9 @@ LIES = {
     ),
     "a check with nothing to look at, and a person's item, pass": (
         "verification",
-        [answers(6, 0), ("    judged 'Not checked' nobody\n    return 0\n  fi\n  say", "judged Pass nobody; return; fi; say")],
+        [answers(12, 0), ("    judged 'Not checked' nobody\n    return 0\n  fi\n  say", "judged Pass nobody; return; fi; say")],
         [
-            "database: Pass, not Not checked, while everything worked (as always)",
+            "database: Pass, not Not checked, while everything worked",
             "user-data: Pass, not Not checked, while everything worked",
         ],
     ),
@@ -159,9 +159,9 @@ def test_a_check_behind_another_is_seen_to_notice(book, rehearsed) -> None:
 
 def test_a_check_that_looks_elsewhere_is_noticed(book, rehearsed) -> None:
     name, body = "check_3() {\n", 'curl "$parameter_address/api/health" | grep -q ok || return 1\n'
-    one = only(book, "verification", "loads", "authentication")
+    one = only(book, "verification", "loads", "no-errors")
     outcome = rehearsed("verification", (name, name + body), book=one)
-    said = "authentication: Fail while only this was wrong: /api/health does not say"
+    said = "no-errors: Fail while only this was wrong: /api/health does not say"
     assert len(outcome.wrong) == 1 and outcome.wrong[0].startswith(said), outcome
 
 

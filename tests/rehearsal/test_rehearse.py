@@ -32,7 +32,7 @@ CHECKLISTS = {
         | dict.fromkeys(("plan", "on-call"), "Fail"),
         7,
     ),
-    "verification": (dict.fromkeys(("loads", "no-errors", "authentication"), "Pass"), 8),
+    "verification": (dict.fromkeys(("address", "loads", "no-errors", "authentication"), "Pass"), 8),
 }
 
 

@@ -30,12 +30,13 @@ from markdown_it import MarkdownIt
 
 from tests.scripts.scriptworld import shell_command
 from tests.vercel import parity as document
+from tests.vercel.emulator import Vercel
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "generated/partpulse/scripts"
 # In the database's password there is everything that an address must escape.
 PASSWORD = "pa:ss@wo/rd %41ü'\\n"
-MACHINE = ("loads", "no-errors", "authentication", "database", "response-times")
+MACHINE = ("address", "loads", "no-errors", "authentication", "database", "response-times")
 
 
 @dataclass
@@ -46,12 +47,23 @@ class Answer:
     delay: float = 0
     cut: bool = False
     hang: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
 
+SIGNIN = "/auth/signin"
+INVITATION = "/api/auth/verify-invitation?token=none"
+FIRST_ADMIN = "/api/auth/can-create-first-admin"
+DOWN = Answer(500, b'{"error":"Internal server error"}')
+# The application, logged out and healthy.
 WELL = {
-    "/": Answer(body=b"<html><body><h1>PartPulse</h1></body></html>"),
-    "/api/health": Answer(body=b'{\n  "status": "ok"\n}\n'),
-    "/api/auth/session": Answer(body=b"{}"),
+    "/": Answer(307, to=SIGNIN),
+    SIGNIN: Answer(body=b"<html><title>PartPulse</title><body>Loading...</body></html>"),
+    "/api/health": Answer(body=b'{\n  "status": "ok",\n  "checks": {"database": true}\n}\n'),
+    "/api/auth/session": Answer(body=b"null"),
+    "/api/auth/csrf": Answer(body=b'{"csrfToken":"1f0e"}'),
+    "/api/users": Answer(401, b'{"error":"Unauthorized"}'),
+    FIRST_ADMIN: Answer(body=b'{"canCreate":false}'),
+    INVITATION: Answer(404, b'{"error":"Invitation not found"}'),
 }
 
 
@@ -63,15 +75,19 @@ class Site(ThreadingHTTPServer):
     def __init__(self, certificate: Path | None = None) -> None:
         self.answers: dict[str, Answer] = dict(WELL)
         self.asked: list[str] = []
+        self.heard: list[tuple[str, dict[str, str]]] = []  # path and headers, as they came
         self.turn: Callable[[Site], None] = lambda site: None
         self.over = threading.Event()
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                site.asked.append(self.path)
+                # No cache has seen this: what is asked for is all but that.
+                path = re.sub(r"[?&]rollbook=[\w-]+$", "", self.path)
+                site.asked.append(path)
+                site.heard.append((self.path, dict(self.headers.items())))
                 site.turn(site)
-                answer = site.answers.get(self.path, Answer(404, b"not found"))
+                answer = site.answers.get(path, Answer(404, b"not found"))
                 if answer.hang:
                     site.over.wait(60)
                 time.sleep(answer.delay)
@@ -80,6 +96,8 @@ class Site(ThreadingHTTPServer):
                 self.send_response(answer.status)
                 if answer.to:
                     self.send_header("Location", answer.to.replace("PORT", str(site.server_port)))
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer.body) + (9 if answer.cut else 0)))
                 self.end_headers()
                 self.wfile.write(answer.body)
@@ -156,6 +174,7 @@ class Checklist:
     env: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=lambda: [PASSWORD])
     tick: float = 0.25
+    vercel: Vercel | None = None
 
     def __post_init__(self) -> None:
         for name in ("bin", "tmp", "logs", "cwd"):

@@ -752,13 +752,13 @@ def test_the_document_shows_what_curl_is_called_with(world) -> None:
     text = DOCUMENT.read_text("utf-8")
     section = text[text.index("### 6.1 ") : text.index("### 6.2 ")]
     shown = set(re.findall(r"^    (curl .*)$", section, re.MULTILINE))
-    assert len(shown) == 14
+    assert len(shown) == 15
     patterns = {
         line: re.compile(re.sub(r"<[\w\\-]+>", ".*", re.escape(line.replace("'", ""))))
         for line in shown
     }
     w = prepare(world())
-    w.vercel.hide_aliases = True
+    w.vercel.hide_aliases = w.app.sends_on = True
     pinned(w)
     more = {"ROLLBOOK_NOTIFY_URL": "http://127.0.0.1:9/x"}
     assert run(w, "restore", *ALL, **more).returncode == 0

@@ -737,7 +737,7 @@ LOOKING = {"rev-parse", "cat-file", "log", "rev-list", "--no-pager"}
 def test_the_document_shows_what_git_curl_and_gh_are_called_with(made) -> None:
     """Every call of runs that take every path is shown; everything shown is called."""
     shown = {p: parity.shown("### 4.2 ", "### 4.3 ", p) for p in ("git", "curl", "gh")}
-    assert [len(x) for x in shown.values()] == [15, 7, 2]
+    assert [len(x) for x in shown.values()] == [15, 8, 2]
     used: set[str] = set()
     for words, code in ((DIRECT, 0), (("--yes",), 8)):
         w = made()
@@ -746,7 +746,7 @@ def test_the_document_shows_what_git_curl_and_gh_are_called_with(made) -> None:
         w.shas[2] = w.theirs
         at_address(w, "git@github.com:apgi-cmy/PartPulse.git")
         w.vercel.link = GITHUB
-        w.vercel.hide_aliases = True
+        w.vercel.hide_aliases = w.app.sends_on = True
         shutil.move(w.folder / "bin/git", w.folder / "git-there")
         parity.record(w, "git", f'exec {w.folder}/git-there "$@"')
         parity.record(w, "curl")

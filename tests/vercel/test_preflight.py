@@ -263,11 +263,14 @@ def test_a_person_must_judge_a_migration(preflight) -> None:
     assert "Known: migrations differ" in done.words
 
 
-def test_a_dry_run_asks_nobody(preflight) -> None:
+def test_a_dry_run_looks_and_asks_nobody(preflight) -> None:
     w, list_ = preflight()
-    list_.recorded("curl")
     done = list_.run("dash", "--dry-run")
-    assert done.code == 0 and w.vercel.requests == [] and list_.calls() == []
+    assert done.code == 0 and "Dry run: 5 hold, 0 do not." in done.words
+    assert w.vercel.requests and {m for m, _ in w.vercel.requests} == {"GET"}
+    w.vercel.auto_assign = False
+    done = list_.run("dash", "--dry-run")
+    assert done.code == 7 and "production is pinned" in done.words
 
 
 def test_the_document_shows_what_is_called(preflight) -> None:

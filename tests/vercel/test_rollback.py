@@ -330,6 +330,7 @@ def test_the_document_shows_what_curl_is_called_with(world, script: str) -> None
     for options, arguments, more in runs:
         w = world(**{k: v for k, v in options.items() if k != "pinned"})
         w.vercel.auto_assign = "pinned" not in options
+        w.app.sends_on = True
         if "--undo" in arguments:
             assert w.run("dash", "--yes", script=script, serves=w.shas[1]).returncode == 0
         parity.record(w, "curl")

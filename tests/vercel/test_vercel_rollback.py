@@ -294,7 +294,7 @@ def test_a_deployment_may_be_named_by_its_address(world) -> None:
 
 # What is other than with rollback.sh, which has a slow way; None: that situation has no meaning here.
 OTHER: dict[str, tuple[int, str] | None] = {
-    "never deployed: the preview is promoted": None,
+    "never deployed: what the branch makes is built": None,
     "the build fails": None,
     "hobby plan does not reach back": (5, "Hobby plan"),
     "422 at the rollback": (5, "422"),

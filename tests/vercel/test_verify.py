@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -24,9 +25,13 @@ from generator import load
 from generator.render import scripts
 from tests.scripts.scriptworld import SHELLS, needs, shell_command, under_all
 from tests.vercel.checkworld import (
+    DOWN,
+    FIRST_ADMIN,
+    INVITATION,
     MACHINE,
     PASSWORD,
     ROOT,
+    SIGNIN,
     WELL,
     Answer,
     Checklist,
@@ -38,6 +43,7 @@ from tests.vercel.checkworld import (
     parity,
     postgresql,
 )
+from tests.vercel.emulator import PROJECT, TEAM, TOKEN, Vercel
 
 
 @pytest.fixture
@@ -48,8 +54,18 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def verify(tmp_path: Path, site: Site) -> Checklist:
-    return Checklist(tmp_path, env={"PRODUCTION_URL": site.url, "NORMAL_RESPONSE_MS": "5000"})
+def verify(tmp_path: Path, site: Site) -> Iterator[Checklist]:
+    with Vercel(domain=site.url.removeprefix("http://")) as vercel:
+        vercel.deploy("a" * 40, "production")
+        env = {
+            "PRODUCTION_URL": site.url,
+            "NORMAL_RESPONSE_MS": "5000",
+            "VERCEL_TOKEN": TOKEN,
+            "VERCEL_ORG_ID": TEAM,
+            "VERCEL_PROJECT_ID": PROJECT,
+            "VERCEL_API_URL": vercel.url,
+        }
+        yield Checklist(tmp_path, env=env, secrets=[PASSWORD, TOKEN], vercel=vercel)
 
 
 @pytest.fixture(scope="module")
@@ -73,40 +89,55 @@ def url(
 
 ERROR = b"<h2>Application error: a client-side exception has occurred</h2>"
 WORDS = b"<p>PartPulse</p>\n" * 20_000
-HOME, SESSION = ("loads", "no-errors", "response-times"), ("authentication",)
-EVERYTHING = (*HOME, *SESSION)
+HOME, SESSION, DATA = ("loads", "no-errors", "response-times"), ("authentication",), ("database",)
+EVERYTHING = (*HOME, *SESSION, *DATA)
+# Without access to Vercel, and to the database.
+NOWHERE = ("address", "database")
 # name: what the application serves, what fails of what a machine looks at, words that must be said
 ILL: dict[str, tuple[dict[str, Answer], tuple[str, ...], str]] = {
     "well": ({}, (), "GET /: 200 in"),
     "500": ({p: Answer(500, b"oops") for p in WELL}, EVERYTHING, "GET /: status 500"),
     "404": ({"/": Answer(404, b"gone")}, HOME, "GET /: status 404"),
     "204": ({"/": Answer(204)}, HOME, "GET /: status 204"),
-    "blank": ({"/": Answer(body=b" \n\t\r\n")}, HOME[:2], "the answer is blank"),
+    "blank": ({SIGNIN: Answer(body=b" \n\t\r\n")}, HOME[:2], "the answer is blank"),
     "empty tags": (
-        {"/": Answer(body=b"<html><body>\n<div\nid='root'></div>\n</body></html>\n")},
+        {SIGNIN: Answer(body=b"<html><body>\n<div\nid='root'></div>\n</body></html>\n")},
         HOME[:2],
         "the answer is blank",
     ),
-    "error text": ({"/": Answer(body=ERROR)}, HOME[1:2], "shows an error message"),
+    "error text": ({SIGNIN: Answer(body=ERROR)}, HOME[1:2], "shows what it must not"),
     "error text in other letters": (
-        {"/": Answer(body=b"x\nINTERNAL SERVER ERROR\n")},
+        {SIGNIN: Answer(body=b"x\nINTERNAL SERVER ERROR\n")},
         HOME[1:2],
-        "shows an error message",
+        "shows what it must not",
     ),
-    "huge": ({"/": Answer(body=WORDS), "/api/health": Answer(body=WORDS + b'"status":"ok"')}, (), ""),
-    "huge, with an error": ({"/": Answer(body=ERROR + WORDS)}, HOME[1:2], "shows an error"),
-    "binary": ({"/": Answer(body=b"\0\1\xff\xfe<p>a\0b</p>\0\n\0")}, (), "GET /: 200"),
-    "only NULs": ({"/": Answer(body=b"\0\0\n\0")}, HOME[:2], "the answer is blank"),
+    "huge": ({SIGNIN: Answer(body=WORDS), "/api/health": Answer(body=WORDS + b'"status":"ok"')}, (), ""),
+    "huge, with an error": ({SIGNIN: Answer(body=ERROR + WORDS)}, HOME[1:2], "shows what it must not"),
+    "binary": ({SIGNIN: Answer(body=b"\0\1\xff\xfe<p>a\0b</p>\0\n\0")}, (), "GET /: 200"),
+    "only NULs": ({SIGNIN: Answer(body=b"\0\0\n\0")}, HOME[:2], "the answer is blank"),
     "error text among NULs": (
-        {"/": Answer(body=b"a\0b\0Internal Server Error\0")},
+        {SIGNIN: Answer(body=b"a\0b\0Internal Server Error\0")},
         HOME[1:2],
-        "shows an error message",
+        "shows what it must not",
     ),
-    "redirect": ({"/": Answer(307, to="/in"), "/in": Answer(body=b"in")}, (), "GET /: 200"),
+    "redirect elsewhere": (
+        {"/": Answer(307, to="/in"), "/in": Answer(body=b"in")},
+        HOME[:1],
+        "ends at /in, not at /auth/signin",
+    ),
+    "redirect over another page": (
+        {
+            "/": Answer(308, to="/in"),
+            "/in": Answer(302, to="/auth/signin?from=/in"),
+            "/auth/signin?from=/in": WELL[SIGNIN],
+        },
+        (),
+        "GET /: 200",
+    ),
     "redirect loop": ({"/": Answer(307, to="/")}, HOME, "redirects without end"),
-    "redirect to nobody": ({"/": Answer(307, to="http://127.0.0.1:1/")}, HOME, "nobody answers"),
+    "redirect to nobody": ({"/": Answer(307, to="http://127.0.0.1:1/")}, HOME, "ends at 127.0.0.1:1"),
     "redirect to the full address": (
-        {"/": Answer(308, to="http://127.0.0.1:PORT/in"), "/in": Answer(body=b"in")}, (), "GET /: 200",
+        {"/": Answer(308, to="http://127.0.0.1:PORT/auth/signin")}, (), "GET /: 200",
     ),
     # `localhost` stands for a page to log in, or of whoever has the domain by now.
     "redirect to another host": (
@@ -121,7 +152,7 @@ ILL: dict[str, tuple[dict[str, Answer], tuple[str, ...], str]] = {
     ),
     "there and back": (
         {"/": Answer(302, to="//localhost:PORT/in"), "/in": Answer(302, to="//127.0.0.1:PORT/here"),
-         "/here": Answer(body=b"here")}, (), "GET /: 200",
+         "/here": Answer(body=b"here")}, HOME, "ends at localhost:",
     ),
     "cut": ({"/": Answer(body=b"<p>half", cut=True)}, HOME, "no proper answer"),
     "closed": ({"/": Answer(status=0)}, HOME, "no proper answer"),
@@ -134,6 +165,31 @@ ILL: dict[str, tuple[dict[str, Answer], tuple[str, ...], str]] = {
         {"/api/health": Answer(302, to="/login"), "/login": Answer(body=b"<p>Log in</p>")},
         HOME[:1],
         'does not say "status":"ok"',
+    ),
+    # The application as it was seen, ill in each of these ways.
+    "the database is down": ({FIRST_ADMIN: DOWN, INVITATION: DOWN}, DATA, "status 500"),
+    "another database, which is empty": (
+        {FIRST_ADMIN: Answer(body=b'{"canCreate":true}')},
+        DATA,
+        'answers {"canCreate":true}, not {"canCreate":false}',
+    ),
+    "invitations are not found": ({INVITATION: DOWN}, DATA, "status 500, not 404"),
+    "AUTH_SECRET is missing": (
+        {
+            "/": Answer(body=b"<h1>Welcome to PartPulse</h1>"),
+            "/api/health": Answer(503, b'{"status":"error","missingVars":["AUTH_SECRET"]}'),
+            "/api/auth/session": Answer(500),
+            "/api/auth/csrf": Answer(500),
+        },
+        (*HOME[:2], *SESSION),
+        "shows what it must not: Welcome to PartPulse",
+    ),
+    "NEXTAUTH_URL leads elsewhere": (
+        {"/": Answer(307, to="http://localhost:PORT/auth/signin")}, HOME, "ends at localhost:"
+    ),
+    "users are shown to everybody": ({"/api/users": Answer(body=b"[]")}, SESSION, "status 200, not 401"),
+    "somebody is logged in": (
+        {"/api/auth/session": Answer(body=b'{"user":{}}')}, SESSION, 'answers {"user":{}}, not null'
     ),
     "no session": ({"/api/auth/session": Answer(500, b"{}")}, SESSION, "session: status 500"),
 }  # fmt: skip
@@ -173,15 +229,15 @@ def test_what_must_not_show_is_plain_text(verify, site, tmp_path: Path, text: st
     verify.script = tmp_path / "verify.sh"
     verify.script.write_text(script.text)
     expect(verify.run("dash", "--yes"), ())
-    site.answers["/"] = Answer(body=f"<p>axb</p>\n<p>so {text.upper()} it is</p>".encode())
+    site.answers[SIGNIN] = Answer(body=f"<p>axb</p>\n<p>so {text.upper()} it is</p>".encode())
     expect(verify.run("dash", "--yes"), ("no-errors",))
-    site.answers["/"] = Answer(body=b"<p>axb</p>\n<p>x</p>")
+    site.answers[SIGNIN] = Answer(body=b"<p>axb</p>\n<p>x</p>")
     expect(verify.run("dash", "--yes"), ())
 
 
 def test_nobody_there(verify, site) -> None:
     done = verify.run("dash", "--yes", PRODUCTION_URL=f"http://127.0.0.1:{free_port()}")
-    expect(done, EVERYTHING)
+    expect(done, ("address", *EVERYTHING))
     assert "nobody answers there" in done.words
 
 
@@ -200,12 +256,12 @@ def test_a_certificate_of_nobody(tmp_path: Path) -> None:
     try:
         verify = Checklist(tmp_path, env={"PRODUCTION_URL": site.url, "NORMAL_RESPONSE_MS": "5000"})
         done = verify.run("dash", "--yes")
-        expect(done, EVERYTHING)
+        expect(done, EVERYTHING, NOWHERE)
         assert "the certificate or the encryption failed" in done.words and site.asked == []
         (tmp_path / ".curlrc").write_text("insecure\n")
-        expect(verify.run("dash", "--yes"), EVERYTHING)
+        expect(verify.run("dash", "--yes"), EVERYTHING, NOWHERE)
         # The same application, to somebody who trusts it.
-        expect(verify.run("dash", "--yes", CURL_CA_BUNDLE=str(tmp_path / "crt")), ())
+        expect(verify.run("dash", "--yes", CURL_CA_BUNDLE=str(tmp_path / "crt")), (), NOWHERE)
     finally:
         site.close()
 
@@ -214,33 +270,33 @@ def test_an_application_that_never_answers(tmp_path: Path, site) -> None:
     verify = Checklist(tmp_path, env={"PRODUCTION_URL": site.url}, tick=0.02)
     site.answers = {p: Answer(hang=True) for p in WELL}
     done = verify.run("dash", "--yes", "--phase", "immediate")
-    expect(done, EVERYTHING)
+    expect(done, EVERYTHING, NOWHERE)
     assert "no answer within 20 seconds" in done.words
 
 
 def test_the_middle_of_three_times_counts(verify, site) -> None:
-    site.answers["/"] = Answer(body=b"home", delay=0.3)
+    site.answers["/"] = replace(WELL["/"], delay=0.3)
     expect(verify.run("dash", "--yes", NORMAL_RESPONSE_MS="100"), ("response-times",))
-    # Three earlier looks ask for the page as well.
-    for slow in (4, 5, 6):
+    # Four earlier looks ask for the page as well.
+    for slow in (5, 6, 7):
 
         def one_is_slow(site: Site) -> None:
             late = site.asked[-1] == "/" and site.asked.count("/") == slow
-            site.answers["/"] = Answer(body=b"home", delay=1.5 if late else 0)
+            site.answers["/"] = replace(WELL["/"], delay=1.5 if late else 0)
 
         site.asked.clear()
         site.turn = one_is_slow
         expect(verify.run("dash", "--yes", NORMAL_RESPONSE_MS="600"), ())
-        assert site.asked.count("/") == 6
+        assert site.asked.count("/") == 7
 
 
 @pytest.mark.parametrize(
     ("missing", "unseen", "words"),
     [
         ("PRODUCTION_URL", MACHINE, "the address of production is not known"),
-        ("NORMAL_RESPONSE_MS", MACHINE[3:], "the normal response time is not known"),
+        ("NORMAL_RESPONSE_MS", MACHINE[4:], "the normal response time is not known"),
         ("curl", MACHINE, "'curl' is not on this machine"),
-        ("awk", MACHINE[3:], "'awk' is not on this machine"),
+        ("awk", ("address", *MACHINE[4:]), "'awk' is not on this machine"),
     ],
 )
 def test_what_cannot_be_looked_at_is_not_checked(verify, missing, unseen, words) -> None:
@@ -439,7 +495,7 @@ def test_done_and_all_well(near, database) -> None:
         done = near.copy(shell).asked(
             shell, answer=lambda item, prompt: next(answers), DATABASE_URL=url(database)
         )
-        good = done.code == 0 and done.outcome == "Passed" and len(done.items) == 15
+        good = done.code == 0 and done.outcome == "Passed" and len(done.items) == 16
         by = {name for name, (_, by, _) in done.items.items() if by == "machine"}
         results = {done.items[n][0] for n in MACHINE}
         return [] if good and by == {*MACHINE} and results == {"Pass"} else [done.output]
@@ -468,7 +524,7 @@ def test_answers(verify) -> None:
 
         done = verify.copy(shell).asked(shell, answer=answer)
         wanted = [
-            *("Pass", "Pass", "Pass", "Pass"),
+            *("Pass", "Pass", "Pass", "Pass", "Pass"),
             *("Fail", "Not applicable", "Not checked", "Not checked", "Pass"),
             *("Not checked", "Fail", "Fail", "Pass", "Not checked", "Pass"),
         ]
@@ -493,7 +549,7 @@ def test_interrupted_at_a_question(verify) -> None:
     def run(shell: str) -> list[str]:
         answers = iter([b"pass\n", b"pass\n", b"fail\n", b"slow\n", b"\x03"])
         done = verify.copy(shell).asked(shell, answer=lambda item, prompt: next(answers))
-        kept = done.results() == ["Pass", "Pass", "Pass", "Pass", "Pass", "Fail"]
+        kept = done.results() == [*["Pass"] * 6, "Fail"]
         good = done.code == 130 and kept and done.items["dashboard"][2] == "slow"
         return [] if good and "What to do:" in done.output else [done.output]
 
@@ -582,7 +638,7 @@ def test_there_is_nothing_to_resume(verify) -> None:
 
 
 def test_phases(verify, site) -> None:
-    sizes = {"immediate": 4, "short": 12, "medium": 15, "long": 15}
+    sizes = {"immediate": 5, "short": 13, "medium": 16, "long": 16}
     for phase, size in sizes.items():
         assert len(verify.run("dash", "--yes", "--phase", phase).items) == size
     site.asked.clear()
@@ -603,8 +659,8 @@ def test_watching_until_the_phase_is_over(near, database, site) -> None:
     done = near.run("dash", "--yes", "--watch", "--phase", "immediate", DATABASE_URL=url(database))
     assert done.code == 0 and "Watched for 300 seconds, 10 times." in done.words
     assert site.asked.count("/api/health") == 11
-    assert done.output.count("  4 hold\n") == 10
-    assert done.output.count("PASS") == 4
+    assert done.output.count("  5 hold\n") == 10
+    assert done.output.count("PASS") == 5
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -617,7 +673,7 @@ def test_watching_ends_at_the_first_failure(verify, site, shell: str) -> None:
     done = verify.run(needs(shell), "--yes", "--watch", "--phase", "immediate")
     assert done.code == 7
     expect(done, SESSION)
-    assert done.output.count("3 hold, 1 could not be looked at") == 1
+    assert done.output.count("4 hold, 1 could not be looked at") == 1
     told = json.loads(done.told)
     (item,) = [i for i in told["items"] if i["result"] == "Fail"]
     assert (
@@ -634,7 +690,7 @@ def test_what_was_not_looked_at_while_watching_is_no_pass(near, database) -> Non
         grep = near.folder / "bin/grep"
         grep.write_text(
             f'#!/bin/sh\ncase $1 in\n-qiF)\n  echo >>"{looks}"\n  n=$(wc -l <"{looks}")\n'
-            f'  [ "$n" -lt 3 ] || [ "$n" -gt {last} ] || exit 2\n  ;;\nesac\n'
+            f'  [ "$n" -lt 4 ] || [ "$n" -gt {last} ] || exit 2\n  ;;\nesac\n'
             f'exec {shutil.which("grep")} "$@"\n'
         )
         grep.chmod(0o755)
@@ -675,12 +731,19 @@ def test_a_watch_is_ended_at_once(verify) -> None:
     expect(done, ())
 
 
-def test_a_dry_run_asks_nobody(verify, site, database) -> None:
+def test_a_dry_run_looks_and_asks_nobody(verify, site, database) -> None:
+    """It makes the looks of a real run, shows what it saw, and ends as that would."""
     verify.recorded("curl", "psql")
     done = verify.run("dash", "--dry-run", DATABASE_URL=url(database))
-    assert done.code == 0 and "Dry run: nothing was looked at." in done.output
-    assert done.output.count("would look") == 7 and done.output.count("would ask") == 10
-    assert site.asked == [] and verify.calls() == []
+    assert done.code == 0 and "Dry run: 6 hold, 0 do not." in done.words
+    assert done.output.count("would ask") == 10 and "GET /api/users: 401 in" in done.words
+    looks = len(verify.calls())
+    verify.calls_file.unlink()
+    verify.run("dash", "--yes", DATABASE_URL=url(database))
+    assert len(verify.calls()) == looks > 10
+    site.answers["/api/auth/session"] = Answer(500)
+    done = verify.run("dash", "--dry-run", DATABASE_URL=url(database))
+    assert done.code == 7 and "session: status 500" in done.words
 
 
 def test_where_no_file_can_be_written_the_list_goes_to_the_terminal(verify) -> None:
@@ -702,7 +765,7 @@ def test_a_result_that_could_not_be_written_down_is_not_forgotten(
     near, site, database, lost: str, code: int
 ) -> None:
     """As on a full disk: the line is gone, and the rest passed."""
-    site.answers["/api/auth/session"] = Answer(500 if lost == "Fail" else 200, b"{}")
+    site.answers["/api/auth/session"] = Answer(500 if lost == "Fail" else 200, b"null")
     near.program(
         "date",
         f'#!/bin/sh\nfor file in "$TMPDIR"/rollback.*/results; do\n'
@@ -720,6 +783,140 @@ def test_a_result_that_could_not_be_written_down_is_not_forgotten(
 
 
 def test_the_document_shows_what_is_called(near, database) -> None:
+    near.vercel.hide_aliases = True
     near.recorded("curl", "psql", "git")
     near.run("dash", "--yes", DATABASE_URL=url(database))
     parity("### 7.1 ", "### 7.2 ", near.calls(), "curl", "psql")
+
+
+# --- What answers in the place of the application.
+
+LOGIN = b"<!doctype html><html><title>Authentication Required</title></html>"
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+WALLS: dict[str, tuple[Answer, str]] = {
+    "Vercel Authentication": (
+        Answer(401, LOGIN, headers={**HTML, "Set-Cookie": "_vercel_sso_nonce=x; Path=/"}),
+        "a login page (Vercel Authentication)",
+    ),
+    "by a redirect": (
+        Answer(302, to="https://vercel.com/sso-api?url=https%3A%2F%2Fx"),
+        "a login page (Vercel Authentication)",
+    ),
+    "Vercel's challenge": (
+        Answer(403, LOGIN, headers={**HTML, "X-Vercel-Mitigated": "challenge"}),
+        "a bot challenge (Vercel)",
+    ),
+    "Cloudflare's challenge": (
+        Answer(503, LOGIN, headers={**HTML, "cf-mitigated": "challenge"}),
+        "a bot challenge (Cloudflare)",
+    ),
+}
+BYPASS = "bYp4ss0fVerce1"
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_a_wall_is_not_checked(verify, site, name: str) -> None:
+    wall, words = WALLS[name]
+    site.answers = dict.fromkeys(WELL, wall)
+    done = verify.run("dash", "--yes", NORMAL_RESPONSE_MS="5000")
+    expect(done, (), MACHINE[1:])
+    assert done.code == 8 and words in done.words
+    assert "set VERCEL_AUTOMATION_BYPASS_SECRET" in done.words
+
+
+def test_the_secret_passes_the_wall_and_goes_to_production_alone(verify, site) -> None:
+    other = Site()
+    wall, _ = WALLS["Vercel Authentication"]
+
+    def guarded(site: Site) -> None:
+        passed = site.heard[-1][1].get("x-vercel-protection-bypass") == BYPASS
+        site.answers = dict(WELL) if passed else dict.fromkeys(WELL, wall)
+
+    site.turn = guarded
+    verify.secrets.append(BYPASS)
+    verify.recorded("curl")
+    done = verify.run("dash", "--yes", VERCEL_AUTOMATION_BYPASS_SECRET=BYPASS)
+    expect(done, ())
+    assert not [call for call in verify.calls() if BYPASS in " ".join(call)]
+    # Where the application sends people elsewhere, the secret stays here; nor does Vercel's API get it.
+    site.turn = lambda site: None
+    site.answers["/"] = Answer(307, to=f"http://localhost:{other.server_port}/auth/signin")
+    done = verify.run("dash", "--yes", VERCEL_AUTOMATION_BYPASS_SECRET=BYPASS)
+    assert done.items["loads"][0] == "Fail" and other.heard == []
+    other.close()
+    site.answers = dict.fromkeys(WELL, wall)
+    done = verify.run("dash", "--yes", VERCEL_AUTOMATION_BYPASS_SECRET=BYPASS)
+    assert "though VERCEL_AUTOMATION_BYPASS_SECRET is set" in done.words
+    done = verify.run("dash", "--yes", VERCEL_AUTOMATION_BYPASS_SECRET='x" \n url = "http://y')
+    expect(done, (), MACHINE[1:])
+
+
+def test_a_refusal_of_the_application_is_no_wall(verify, site) -> None:
+    site.answers["/api/auth/session"] = Answer(401, b'{"error":"Unauthorized"}')
+    site.answers["/api/auth/csrf"] = Answer(403, b"{}")
+    expect(verify.run("dash", "--yes"), SESSION)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Age": "21600"},
+        {"Age": "21600", "X-Vercel-Cache": "STALE"},
+        {"X-Vercel-Cache": "HIT"},
+        {"CF-Cache-Status": "HIT", "Age": "21600"},
+    ],
+    ids=str,
+)
+def test_a_cached_answer_is_no_evidence(verify, site, headers: dict[str, str]) -> None:
+    for path in ("/api/health", FIRST_ADMIN, "/api/auth/session"):
+        site.answers[path] = replace(WELL[path], headers=headers)
+    done = verify.run("dash", "--yes")
+    expect(done, (), ("loads", *SESSION, *DATA))
+    assert "a cache answered" in done.words and done.code == 8
+
+
+def test_a_prerendered_page_may_come_out_of_the_cache_where_only_the_way_counts(
+    verify, site
+) -> None:
+    site.answers[SIGNIN] = replace(WELL[SIGNIN], headers={"Age": "86400", "X-Vercel-Cache": "HIT"})
+    done = verify.run("dash", "--yes")
+    expect(done, (), ("no-errors", *DATA))
+    # Every question is one that no cache has seen.
+    asked = [path for path, _ in site.heard]
+    assert len({*asked} - {SIGNIN}) == len([p for p in asked if p != SIGNIN])
+    assert {h["Cache-Control"] for _, h in site.heard} == {"no-cache"}
+
+
+# --- The address, as people type it.
+
+
+@pytest.mark.parametrize(
+    "form", ["{host}", "HTTP://{HOST}", "http://{host}/", "http://{host}/a?b=c"]
+)
+def test_a_clear_address_is_taken(verify, site, form: str) -> None:
+    host = site.url.removeprefix("http://").replace("127.0.0.1", "localhost")
+    if form == "{host}":  # then it is https, which nobody speaks here
+        done = verify.run("dash", "--yes", PRODUCTION_URL=host)
+        assert done.items["loads"][0] == "Fail" and "(TLS)" in done.words
+        return
+    address = form.format(host=host, HOST=host.upper())
+    site.answers["/"] = WELL["/"]
+    done = verify.run("dash", "--yes", PRODUCTION_URL=address)
+    assert done.items["loads"][0] == "Pass", done.output
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("ftp://shop.example", "neither https:// nor http://"),
+        ("https://user:pw@shop.example", "holds a user name or a password"),
+        ("https://", "names no host"),
+        ("production", "names no host"),
+        ("https://a b.example", "holds characters that no address has"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said(verify, site, address: str, words: str) -> None:
+    done = verify.run("dash", "--yes", PRODUCTION_URL=address)
+    expect(done, (), MACHINE)
+    assert words in done.words and "missing: PRODUCTION_URL" not in done.words
+    assert "user:pw" not in done.words and site.asked == []

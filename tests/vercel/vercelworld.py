@@ -30,18 +30,24 @@ class App(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.status, self.body = 200, b'{"status": "ok"}'
         self.told: list[str] = []
+        self.sends_on = False  # each page leads to another one
         app = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.answer(app.status, app.body)
+                if app.sends_on and not self.path.startswith("/on"):
+                    self.answer(307, b"", f"/on{self.path}")
+                else:
+                    self.answer(app.status, app.body)
 
             def do_POST(self) -> None:
                 app.told.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
                 self.answer(200, b"ok")
 
-            def answer(self, status: int, body: bytes) -> None:
+            def answer(self, status: int, body: bytes, to: str = "") -> None:
                 self.send_response(status)
+                if to:
+                    self.send_header("Location", to)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -487,15 +487,18 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL       URL; the document does not know it yet
-  VERCEL_TOKEN         access to Vercel; a secret
-  VERCEL_ORG_ID        the team's id, team_...
-  VERCEL_PROJECT_ID    the project's id, prj_...
-  VERCEL_API_URL       another address of Vercel's API, with https or on this
-                       machine
-  ROLLBOOK_SNAPSHOT    a snapshot to use instead of the newest
-  ROLLBOOK_NOTIFY_URL  the team's incoming webhook (as Slack's); a secret
-  ROLLBOOK_LOG_DIR     folder for the run log
+  PRODUCTION_URL        URL; the document does not know it yet
+  VERCEL_TOKEN          access to Vercel; a secret
+  VERCEL_ORG_ID         the team's id, team_...
+  VERCEL_PROJECT_ID     the project's id, prj_...
+  VERCEL_API_URL        another address of Vercel's API, with https or on this
+                        machine
+  ROLLBOOK_SNAPSHOT     a snapshot to use instead of the newest
+  VERCEL_AUTOMATION_BYPASS_SECRET
+                        passes Vercel's login page at the production address;
+                        a secret
+  ROLLBOOK_NOTIFY_URL   the team's incoming webhook (as Slack's); a secret
+  ROLLBOOK_LOG_DIR      folder for the run log
 END_OF_USAGE
 }
 
@@ -722,6 +725,55 @@ flatten() {
   '
 }
 
+# --- The address of production, as people type it.
+
+# read_address ADDRESS: sets production_url (scheme and host), production_host, address_note (what of
+# ADDRESS is not used) and address_problem (what is wrong with it). Without ADDRESS all are empty.
+read_address() {
+  production_url=
+  production_host=
+  address_note=
+  address_problem=
+  [ -n "$1" ] || return 0
+  case $1 in
+  *[!A-Za-z0-9.:/_~?=\&%@+#-]*)
+    address_problem="holds characters that no address has"
+    return 0
+    ;;
+  esac
+  address_scheme=https
+  address_rest=$1
+  case $1 in
+  *://*)
+    address_scheme=$(printf '%s' "${1%%://*}" | tr '[:upper:]' '[:lower:]')
+    address_rest=${1#*://}
+    ;;
+  esac
+  case $address_scheme in
+  http | https) ;;
+  *)
+    address_problem="begins with $address_scheme://, which is neither https:// nor http://"
+    return 0
+    ;;
+  esac
+  address_host=${address_rest%%[/?#]*}
+  address_rest=${address_rest#"$address_host"}
+  address_host=$(printf '%s' "$address_host" | tr '[:upper:]' '[:lower:]')
+  case $address_host in
+  *@*) address_problem="holds a user name or a password" ;;
+  '' | [.:-]* | *[!a-z0-9.:-]*) address_problem="names no host" ;;
+  *.* | localhost | localhost:*) ;;
+  *) [ "$1" != "${1#*://}" ] || address_problem="names no host: '$address_host' could be anything" ;;
+  esac
+  [ -z "$address_problem" ] || return 0
+  production_host=$address_host
+  production_url=$address_scheme://$address_host
+  case $address_rest in
+  '' | /) ;;
+  *) address_note="its path '$address_rest' is not used" ;;
+  esac
+}
+
 # --- Vercel's API, by curl, or by `vercel api` where there is no curl. The token stands in no
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
@@ -740,16 +792,11 @@ team_*)
 esac
 waited=0
 
-# at_production URL: sets production_url, and production_host, which is empty where URL is no address.
+# at_production ADDRESS: reads the address; says what of it is not used.
 at_production() {
-  production_url=$1
-  production_host=
-  case $production_url in
-  http://* | https://*)
-    production_host=${production_url#*://}
-    production_host=${production_host%%/*}
-    ;;
-  esac
+  read_address "$1"
+  production_given=$1
+  [ -z "$address_note" ] || wrap say "  " "PRODUCTION_URL: $address_note; $production_url is asked."
 }
 
 # missing_access: the names of the variables without which production cannot be moved and verified.
@@ -759,7 +806,8 @@ missing_access() {
   [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
   [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
   [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
-  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+  # One that cannot be used is not missing.
+  [ -n "$production_given" ] || printf ' PRODUCTION_URL'
 }
 
 # check_access: refuses values that could not be sent as they are, and a tool that cannot send them.
@@ -770,9 +818,7 @@ check_access() {
   case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
   *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
   esac
-  case $production_host in
-  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
-  esac
+  [ -z "$address_problem" ] || fail 3 "PRODUCTION_URL $address_problem." "Set it to an address such as https://example.com."
   # Without https:// curl would send the token for all to read; what stays on this machine nobody reads.
   here=${vercel_api#http://}
   here=${here%%[:/]*}
@@ -1154,6 +1200,170 @@ still_waiting() {
   [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
   minutes_told=$((waited / 60))
   wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
+}
+
+# --- What the application answers. A login page, a challenge or a cache that answers in its place says
+# nothing about it.
+http_count=0
+bypass=${VERCEL_AUTOMATION_BYPASS_SECRET:-}
+
+# header NAME: the value of a header of the last answer, without its upper case.
+header() {
+  tr -d '\r' <"$scratch/headers" 2>/dev/null | tr '[:upper:]' '[:lower:]' | sed -n "s/^$1: *//p" | tail -n 1
+}
+
+# one_get COMMAND...: one request. Sets http_status, http_next (where it is sent on) and adds to
+# http_micros; the body is in $scratch/page. Answers 1, with found, where no proper answer came.
+one_get() {
+  : >"$scratch/headers"
+  # The secret goes to the address of production alone, and on no command line.
+  feed=
+  [ -z "$bypass" ] || feed="header = \"x-vercel-protection-bypass: $bypass\""
+  limited 25 "$@"
+  got=$?
+  feed=
+  case $got in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  *) found="$asked: no proper answer (curl $got)" ;;
+  esac
+  [ "$got" -eq 0 ] || return 1
+  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  http_status=${answered%% *}
+  answered=${answered#* }
+  http_next=${answered#* }
+  fraction=${answered%% *}
+  case $fraction in
+  *[!0-9.]* | *.*.* | '') ;;
+  *.*)
+    digits=${fraction#*.}000000
+    digits=${digits%"${digits#??????}"}
+    http_micros=$((http_micros + ${fraction%%.*} * 1000000 + 1$digits - 1000000))
+    ;;
+  esac
+  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+}
+
+# is_walled: whether something else answers in the place of the application; sets found.
+is_walled() {
+  wall=
+  case $http_status in
+  401)
+    case $(header content-type) in
+    text/html*) wall="a login page (Vercel Authentication)" ;;
+    *)
+      case $(header set-cookie) in
+      *_vercel_sso_nonce*) wall="a login page (Vercel Authentication)" ;;
+      esac
+      ;;
+    esac
+    ;;
+  30?)
+    case $http_next in
+    https://vercel.com/sso-api* | https://vercel.com/login*) wall="a login page (Vercel Authentication)" ;;
+    esac
+    ;;
+  403 | 429 | 503)
+    [ -z "$(header x-vercel-mitigated)" ] || wall="a bot challenge (Vercel)"
+    [ -z "$(header cf-mitigated)" ] || wall="a bot challenge (Cloudflare)"
+    ;;
+  esac
+  [ -n "$wall" ] || return 1
+  if [ -n "$bypass" ]; then
+    found="$asked: $wall answers in the place of the application ($http_status), though VERCEL_AUTOMATION_BYPASS_SECRET is set"
+  else
+    found="$asked: $wall answers in the place of the application ($http_status); set VERCEL_AUTOMATION_BYPASS_SECRET, or look with a browser"
+  fi
+}
+
+# is_old: whether a cache gave the last answer, and that is older than the move of production, or of
+# unknown age; sets found. Where nothing was moved, it must not be older than this run.
+is_old() {
+  age=$(header age)
+  case $(header x-vercel-cache)/$(header cf-cache-status) in
+  hit/* | stale/* | */hit | */stale | */updating) cached=1 ;;
+  *) cached= ;;
+  esac
+  case $age in
+  '' | *[!0-9]*) age= ;;
+  0 | ??????????*) ;;
+  *) cached=1 ;;
+  esac
+  [ -n "$cached" ] || return 1
+  now
+  since=${moved_seconds:-$run_began}
+  if [ -n "$age" ] && [ "$since" -gt 0 ] && [ "$age" -le "$((seconds - since))" ]; then return 1; fi
+  found="$asked: a cache answered, with what is ${age:-an unknown number of} seconds old; that is no evidence of what production serves now"
+}
+
+# http_get ADDRESS PATH FOLLOW: asks for PATH, and follows at most five redirects on the same host where
+# FOLLOW is yes. Answers 0 with an answer (http_status, http_path, $took, $scratch/page), 1 where the
+# application gives none, and 2 where it cannot be asked; then found says why.
+http_get() {
+  asked="GET $2"
+  read_address "$1"
+  if [ -n "$address_problem" ]; then
+    found="the address of production $address_problem"
+    return 2
+  elif [ -z "$production_host" ]; then
+    found="the address of production is not known"
+    return 2
+  fi
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  case $bypass in
+  *[!A-Za-z0-9_-]*)
+    found="VERCEL_AUTOMATION_BYPASS_SECRET holds characters that no such secret has"
+    return 2
+    ;;
+  esac
+  http_count=$((http_count + 1))
+  http_micros=0
+  headers=$scratch/headers
+  # A query that no cache has seen.
+  case $2 in
+  *\?*) unseen_query="&rollbook=$run-$http_count" ;;
+  *) unseen_query="?rollbook=$run-$http_count" ;;
+  esac
+  url=$production_url$2$unseen_query
+  http_path=${2%%\?*}
+  one_get curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --header 'Cache-Control: no-cache' --dump-header "${headers}" --write-out '\n%{http_code} %{time_total} %{redirect_url}' --config - "${url}" || return 1
+  hops=0
+  while ! is_walled; do
+    case $3:$http_status in
+    yes:30[12378]) ;;
+    *)
+      took=$(printf '%d.%03d' "$((http_micros / 1000000))" "$((http_micros % 1000000 / 1000))")
+      return 0
+      ;;
+    esac
+    hops=$((hops + 1))
+    if [ "$hops" -gt 5 ]; then
+      found="$asked: redirects without end"
+      return 1
+    fi
+    # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+    next=$http_next
+    next_host=${next#*://}
+    next_host=${next_host%%[/?#]*}
+    next_host=$(printf '%s' "${next_host##*@}" | tr '[:upper:]' '[:lower:]')
+    case ${next%%://*}:$next_host in
+    "${production_url%%://*}:$production_host" | "https:${production_host%:80}" | "https:$production_host") ;;
+    *)
+      found="$asked: ends at $(printable "$next_host"), not at $production_host; if that is the application, make it the address of production"
+      return 1
+      ;;
+    esac
+    http_path=/${next#*://*/}
+    http_path=${http_path%%[?#]*}
+    one_get curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --header 'Cache-Control: no-cache' --dump-header "${headers}" --write-out '\n%{http_code} %{time_total} %{redirect_url}' --config - "${next}" || return 1
+  done
+  return 2
 }
 
 # webhook COMMAND...: posts to the team's webhook. Answers 0 when it took the message, 1 when not,
@@ -2042,61 +2252,13 @@ fi
 
 # --- Step 6: Look at the health endpoint
 look() {
-  address="${parameter_address}"
-  address=${address%/}
-  path=/api/health
-  asked="GET $path"
-  case $address in
-  *[!A-Za-z0-9.:/_~-]*)
-    found="the address of production cannot be used"
-    return 2
-    ;;
-  http://?* | https://?*) ;;
-  *)
-    found="the address of production is not known"
-    return 2
-    ;;
-  esac
-  command -v curl >/dev/null 2>&1 || {
-    found="the program 'curl' is not on this machine"
-    return 2
-  }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
-  looked=$?
-  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
-  http_status=${answered%% *}
-  answered=${answered#* }
-  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
-  reached=${answered#* }
-  case $looked in
-  0) ;;
-  6) found="$asked: no such host" ;;
-  7) found="$asked: nobody answers there" ;;
-  28 | 124) found="$asked: no answer within 20 seconds" ;;
-  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
-  47) found="$asked: redirects without end" ;;
-  *) found="$asked: no proper answer (curl $looked)" ;;
-  esac
-  [ "$looked" -eq 0 ] || return 1
+  http_get "${parameter_address}" /api/health yes || return "$?"
   if [ "$http_status" != 200 ]; then
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
-  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
-  here=${address#*://}
-  here=${here%%/*}
-  case $reached/ in
-  "${address%%://*}://$here/"* | "https://$here/"*) ;;
-  *)
-    reached=${reached#*://}
-    reached=${reached%%[/?#]*}
-    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
-    return 1
-    ;;
-  esac
-
+  ! is_old || return 2
   # In files: a page can be longer than what a variable may hold on its way to a program.
-  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
   tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
   sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
@@ -2112,8 +2274,9 @@ look() {
   return 0
 }
 begin_step health 'Step 6: Look at the health endpoint'
+# What a dry run sees is what is live before the change.
 if [ -n "$dry_run" ]; then
-  say "  A real run would look at it."
+  say "  A real run would look at it then."
 else
   holds 60 1
   case $? in
@@ -2125,7 +2288,7 @@ else
   1)
     complaint
     truth="$truth The check does not hold: $found."
-    fail 7 "the check does not hold: $found." 'Read its words above and look at what it has changed. Do not repeat it blindly.'
+    fail 7 "the check does not hold: $found." 'The application does not answer as it should. Go through the verification checklist by hand.'
     ;;
   *)
     wrap say "  " "This could not be checked from here: $found."

@@ -1025,11 +1025,13 @@ part() {
 "
 }
 
-# try CHECK SECONDS SHOWN: looks, and for so many seconds looks again while it does not hold.
+# try CHECK SECONDS [does]: looks, and for so many seconds looks again while it does not hold. A dry run
+# makes every look but that of a check which does something.
 try() {
   looked_at=1
-  if [ -n "$dry_run" ]; then
-    wrap say "  would look   " "$text${3:+: $3}"
+  if [ -n "$dry_run" ] && [ -n "$3" ]; then
+    verdict=2
+    evidence="a real run would do it"
     return 0
   fi
   [ "$verdict" -eq 0 ] || return 0
@@ -1045,9 +1047,7 @@ try() {
 }
 
 end_item() {
-  if [ -n "$dry_run" ]; then
-    [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
-  elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+  if [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
     hold_now=$((hold_now + 1))
     case $watching$as_seen in
     1*" lost/$item "*) back_to Pass ;;
@@ -1083,6 +1083,11 @@ back_to() {
 
 # ask: what a person says of the item.
 ask() {
+  if [ -n "$dry_run" ]; then
+    wrap say "  would ask    " "$text"
+    [ -z "$evidence" ] || wrap say "               " "$evidence"
+    return 0
+  fi
   answered_before && return 0
   if [ -n "$yes" ]; then
     judged 'Not checked' nobody
@@ -1287,7 +1292,7 @@ pairs() {
 
 as_markdown() {
   printf '# %s\n\n' 'Post-Rollback Protocol - PartPulse'
-  printf 'Completed by %s from %s on %s.\n\n' post-rollback.sh 'version 1.2.0 of the document' "$began"
+  printf 'Completed by %s from %s on %s.\n\n' post-rollback.sh 'version 1.3.0 of the document' "$began"
   printf '| Field | Entry |\n| --- | --- |\n'
   row Incident ''
   row 'Rollback verified at (UTC)' "${verified_at:-}"
@@ -1306,7 +1311,7 @@ as_markdown() {
 
 as_json() {
   printf '{'
-  pairs checklist post-rollback service partpulse version 1.2.0 content sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 \
+  pairs checklist post-rollback service partpulse version 1.3.0 content sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 \
     script "$script" script_sha256 "$script_sha256" run "$run" began "$began" ended "$stamp" who "$who" \
     phase "${option_phase:-}" watched "$watched" outcome "$outcome"
   printf ',"items":['
@@ -1353,11 +1358,12 @@ write_completed() {
 # conclude: says what came out, and ends.
 conclude() {
   say ""
+  count_results
   if [ -n "$dry_run" ]; then
-    say "Dry run: nothing was looked at."
+    say "Dry run: $passed hold, $failed do not. Nobody was asked, and nothing was written."
+    [ "$failed" -eq 0 ] || finish 7 failed
     finish 0 ok
   fi
-  count_results
   did=checked
   truth="$outcome: $passed passed, $failed failed, $left not checked.${watched:+ $watched}"
   wrap say "" "$truth"
@@ -1537,7 +1543,7 @@ go_through() {
   part 'Create incident report'
   part 'Document trigger and timing'
   part 'Record rollback steps taken'
-  try check_1 0 ''
+  try check_1 0 does
   end_item
   begin_item stability 'Verify System Stability'
   part 'Monitor error rates'
@@ -1548,7 +1554,7 @@ go_through() {
   part 'Notify team in communication channel'
   part 'Update status page (if applicable)'
   part 'Inform stakeholders'
-  try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - --request POST --header '"'"'Content-Type: application/json'"'"' --data <message>'
+  try check_2 2 does
   end_item
   begin_group 'Within 24 Hours' "$(deadline 86400 'Within 24 hours of the rollback.')"
   begin_item root-cause 'Root Cause Analysis'

@@ -694,6 +694,55 @@ flatten() {
   '
 }
 
+# --- The address of production, as people type it.
+
+# read_address ADDRESS: sets production_url (scheme and host), production_host, address_note (what of
+# ADDRESS is not used) and address_problem (what is wrong with it). Without ADDRESS all are empty.
+read_address() {
+  production_url=
+  production_host=
+  address_note=
+  address_problem=
+  [ -n "$1" ] || return 0
+  case $1 in
+  *[!A-Za-z0-9.:/_~?=\&%@+#-]*)
+    address_problem="holds characters that no address has"
+    return 0
+    ;;
+  esac
+  address_scheme=https
+  address_rest=$1
+  case $1 in
+  *://*)
+    address_scheme=$(printf '%s' "${1%%://*}" | tr '[:upper:]' '[:lower:]')
+    address_rest=${1#*://}
+    ;;
+  esac
+  case $address_scheme in
+  http | https) ;;
+  *)
+    address_problem="begins with $address_scheme://, which is neither https:// nor http://"
+    return 0
+    ;;
+  esac
+  address_host=${address_rest%%[/?#]*}
+  address_rest=${address_rest#"$address_host"}
+  address_host=$(printf '%s' "$address_host" | tr '[:upper:]' '[:lower:]')
+  case $address_host in
+  *@*) address_problem="holds a user name or a password" ;;
+  '' | [.:-]* | *[!a-z0-9.:-]*) address_problem="names no host" ;;
+  *.* | localhost | localhost:*) ;;
+  *) [ "$1" != "${1#*://}" ] || address_problem="names no host: '$address_host' could be anything" ;;
+  esac
+  [ -z "$address_problem" ] || return 0
+  production_host=$address_host
+  production_url=$address_scheme://$address_host
+  case $address_rest in
+  '' | /) ;;
+  *) address_note="its path '$address_rest' is not used" ;;
+  esac
+}
+
 # --- Vercel's API, by curl, or by `vercel api` where there is no curl. The token stands in no
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
@@ -712,16 +761,11 @@ team_*)
 esac
 waited=0
 
-# at_production URL: sets production_url, and production_host, which is empty where URL is no address.
+# at_production ADDRESS: reads the address; says what of it is not used.
 at_production() {
-  production_url=$1
-  production_host=
-  case $production_url in
-  http://* | https://*)
-    production_host=${production_url#*://}
-    production_host=${production_host%%/*}
-    ;;
-  esac
+  read_address "$1"
+  production_given=$1
+  [ -z "$address_note" ] || wrap say "  " "PRODUCTION_URL: $address_note; $production_url is asked."
 }
 
 # missing_access: the names of the variables without which production cannot be moved and verified.
@@ -731,7 +775,8 @@ missing_access() {
   [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
   [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
   [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
-  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+  # One that cannot be used is not missing.
+  [ -n "$production_given" ] || printf ' PRODUCTION_URL'
 }
 
 # check_access: refuses values that could not be sent as they are, and a tool that cannot send them.
@@ -742,9 +787,7 @@ check_access() {
   case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
   *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
   esac
-  case $production_host in
-  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
-  esac
+  [ -z "$address_problem" ] || fail 3 "PRODUCTION_URL $address_problem." "Set it to an address such as https://example.com."
   # Without https:// curl would send the token for all to read; what stays on this machine nobody reads.
   here=${vercel_api#http://}
   here=${here%%[:/]*}
@@ -1185,11 +1228,13 @@ part() {
 "
 }
 
-# try CHECK SECONDS SHOWN: looks, and for so many seconds looks again while it does not hold.
+# try CHECK SECONDS [does]: looks, and for so many seconds looks again while it does not hold. A dry run
+# makes every look but that of a check which does something.
 try() {
   looked_at=1
-  if [ -n "$dry_run" ]; then
-    wrap say "  would look   " "$text${3:+: $3}"
+  if [ -n "$dry_run" ] && [ -n "$3" ]; then
+    verdict=2
+    evidence="a real run would do it"
     return 0
   fi
   [ "$verdict" -eq 0 ] || return 0
@@ -1205,9 +1250,7 @@ try() {
 }
 
 end_item() {
-  if [ -n "$dry_run" ]; then
-    [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
-  elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+  if [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
     hold_now=$((hold_now + 1))
     case $watching$as_seen in
     1*" lost/$item "*) back_to Pass ;;
@@ -1243,6 +1286,11 @@ back_to() {
 
 # ask: what a person says of the item.
 ask() {
+  if [ -n "$dry_run" ]; then
+    wrap say "  would ask    " "$text"
+    [ -z "$evidence" ] || wrap say "               " "$evidence"
+    return 0
+  fi
   answered_before && return 0
   if [ -n "$yes" ]; then
     judged 'Not checked' nobody
@@ -1447,7 +1495,7 @@ pairs() {
 
 as_markdown() {
   printf '# %s\n\n' 'Pre-Deployment Checklist - PartPulse'
-  printf 'Completed by %s from %s on %s.\n\n' preflight.sh 'version 1.2.0 of the document' "$began"
+  printf 'Completed by %s from %s on %s.\n\n' preflight.sh 'version 1.3.0 of the document' "$began"
   printf '| Field | Entry |\n| --- | --- |\n'
   row Change ''
   row 'Rollback procedure' ''
@@ -1474,7 +1522,7 @@ as_markdown() {
 
 as_json() {
   printf '{'
-  pairs checklist pre-deployment service partpulse version 1.2.0 content sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1 \
+  pairs checklist pre-deployment service partpulse version 1.3.0 content sha256:e40be73203811459c039200348d4112bb752ec03dbf57d349629edc8d4d820b1 \
     script "$script" script_sha256 "$script_sha256" run "$run" began "$began" ended "$stamp" who "$who" \
     phase "${option_phase:-}" watched "$watched" outcome "$outcome"
   printf ',"items":['
@@ -1521,11 +1569,12 @@ write_completed() {
 # conclude: says what came out, and ends.
 conclude() {
   say ""
+  count_results
   if [ -n "$dry_run" ]; then
-    say "Dry run: nothing was looked at."
+    say "Dry run: $passed hold, $failed do not. Nobody was asked, and nothing was written."
+    [ "$failed" -eq 0 ] || finish 7 failed
     finish 0 ok
   fi
-  count_results
   did=checked
   truth="$outcome: $passed passed, $failed failed, $left not checked.${watched:+ $watched}"
   wrap say "" "$truth"
@@ -1557,6 +1606,10 @@ check_1() {
   missing=$(missing_access)
   if [ -n "$missing" ]; then
     found="no access to Vercel from here; missing:$missing"
+    return 2
+  fi
+  if [ -n "$address_problem" ]; then
+    found="PRODUCTION_URL $address_problem"
     return 2
   fi
   check_access
@@ -1591,6 +1644,10 @@ check_2() {
   missing=$(missing_access)
   if [ -n "$missing" ]; then
     found="no access to Vercel from here; missing:$missing"
+    return 2
+  fi
+  if [ -n "$address_problem" ]; then
+    found="PRODUCTION_URL $address_problem"
     return 2
   fi
   check_access
@@ -1661,16 +1718,16 @@ check_5() {
 go_through() {
   begin_group 'Rollback Plan' ''
   begin_item go-back 'There is a deployment to go back to'
-  try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>/domains?teamId=<team>'
+  try check_1 2 ''
   end_item
   begin_item not-pinned 'Production is not pinned by an earlier rollback'
-  try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>/domains?teamId=<team>'
+  try check_2 2 ''
   end_item
   begin_item plan 'The rollback plan is filled in'
   try check_3 0 ''
   end_item
   begin_item migrations 'No database migration lies between, or it is reversible'
-  try check_4 2 'git --no-pager diff-tree -r --name-only <live-commit>:prisma/migrations HEAD:prisma/migrations'
+  try check_4 2 ''
   end_item
   begin_item backup 'A fresh backup of the database exists'
   end_item

@@ -12,7 +12,7 @@
 #   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/verification.yaml. Do not edit: edit that file.
-# Content sha256:4d18e3ec35209180eb102f9c9be894551ecf2f3dcc1395ca3ca3c75cb37bcc82
+# Content sha256:b89ca5ed768e0d6a7fe07f0cb50b9c71feff5c1dc80eb5302c222fb7670e81bc
 
 # Checks are called by name.
 # shellcheck disable=SC2317,SC2329
@@ -485,17 +485,20 @@ Exit codes:
   129, 130, 143  interrupted
 
 Environment:
-  PRODUCTION_URL      URL; the document does not know it yet
-  NORMAL_RESPONSE_MS  Normal response time of the home page (ms); the document
-                      does not know it yet
-  VERCEL_TOKEN        access to Vercel; a secret
-  VERCEL_ORG_ID       the team's id, team_...
-  VERCEL_PROJECT_ID   the project's id, prj_...
-  VERCEL_API_URL      another address of Vercel's API, with https or on this
-                      machine
-  DIRECT_URL          the database, postgresql://...; a secret
-  DATABASE_URL        the same, where DIRECT_URL is not set; a secret
-  ROLLBOOK_LOG_DIR    folder for the run log
+  PRODUCTION_URL        URL; the document does not know it yet
+  NORMAL_RESPONSE_MS    Normal response time of the home page (ms); the
+                        document does not know it yet
+  VERCEL_TOKEN          access to Vercel; a secret
+  VERCEL_ORG_ID         the team's id, team_...
+  VERCEL_PROJECT_ID     the project's id, prj_...
+  VERCEL_API_URL        another address of Vercel's API, with https or on this
+                        machine
+  VERCEL_AUTOMATION_BYPASS_SECRET
+                        passes Vercel's login page at the production address;
+                        a secret
+  DIRECT_URL            the database, postgresql://...; a secret
+  DATABASE_URL          the same, where DIRECT_URL is not set; a secret
+  ROLLBOOK_LOG_DIR      folder for the run log
 END_OF_USAGE
 }
 
@@ -672,7 +675,7 @@ if [ -z "$dry_run" ]; then
   hosts=
   add_host "${parameter_address}"
   add_host "${VERCEL_API_URL:-https://api.vercel.com}"
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:4d18e3ec35209180eb102f9c9be894551ecf2f3dcc1395ca3ca3c75cb37bcc82 hosts "$hosts"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:b89ca5ed768e0d6a7fe07f0cb50b9c71feff5c1dc80eb5302c222fb7670e81bc hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -755,6 +758,55 @@ flatten() {
   '
 }
 
+# --- The address of production, as people type it.
+
+# read_address ADDRESS: sets production_url (scheme and host), production_host, address_note (what of
+# ADDRESS is not used) and address_problem (what is wrong with it). Without ADDRESS all are empty.
+read_address() {
+  production_url=
+  production_host=
+  address_note=
+  address_problem=
+  [ -n "$1" ] || return 0
+  case $1 in
+  *[!A-Za-z0-9.:/_~?=\&%@+#-]*)
+    address_problem="holds characters that no address has"
+    return 0
+    ;;
+  esac
+  address_scheme=https
+  address_rest=$1
+  case $1 in
+  *://*)
+    address_scheme=$(printf '%s' "${1%%://*}" | tr '[:upper:]' '[:lower:]')
+    address_rest=${1#*://}
+    ;;
+  esac
+  case $address_scheme in
+  http | https) ;;
+  *)
+    address_problem="begins with $address_scheme://, which is neither https:// nor http://"
+    return 0
+    ;;
+  esac
+  address_host=${address_rest%%[/?#]*}
+  address_rest=${address_rest#"$address_host"}
+  address_host=$(printf '%s' "$address_host" | tr '[:upper:]' '[:lower:]')
+  case $address_host in
+  *@*) address_problem="holds a user name or a password" ;;
+  '' | [.:-]* | *[!a-z0-9.:-]*) address_problem="names no host" ;;
+  *.* | localhost | localhost:*) ;;
+  *) [ "$1" != "${1#*://}" ] || address_problem="names no host: '$address_host' could be anything" ;;
+  esac
+  [ -z "$address_problem" ] || return 0
+  production_host=$address_host
+  production_url=$address_scheme://$address_host
+  case $address_rest in
+  '' | /) ;;
+  *) address_note="its path '$address_rest' is not used" ;;
+  esac
+}
+
 # --- Vercel's API, by curl, or by `vercel api` where there is no curl. The token stands in no
 # argument list, no file and no log: curl reads it on its standard input, the tool in the environment.
 vercel_api=${VERCEL_API_URL:-https://api.vercel.com}
@@ -773,16 +825,11 @@ team_*)
 esac
 waited=0
 
-# at_production URL: sets production_url, and production_host, which is empty where URL is no address.
+# at_production ADDRESS: reads the address; says what of it is not used.
 at_production() {
-  production_url=$1
-  production_host=
-  case $production_url in
-  http://* | https://*)
-    production_host=${production_url#*://}
-    production_host=${production_host%%/*}
-    ;;
-  esac
+  read_address "$1"
+  production_given=$1
+  [ -z "$address_note" ] || wrap say "  " "PRODUCTION_URL: $address_note; $production_url is asked."
 }
 
 # missing_access: the names of the variables without which production cannot be moved and verified.
@@ -792,7 +839,8 @@ missing_access() {
   [ -n "${VERCEL_TOKEN:-}" ] || printf ' VERCEL_TOKEN'
   [ -n "${VERCEL_ORG_ID:-}" ] || printf ' VERCEL_ORG_ID'
   [ -n "${VERCEL_PROJECT_ID:-}" ] || printf ' VERCEL_PROJECT_ID'
-  [ -n "$production_host" ] || printf ' PRODUCTION_URL'
+  # One that cannot be used is not missing.
+  [ -n "$production_given" ] || printf ' PRODUCTION_URL'
 }
 
 # check_access: refuses values that could not be sent as they are, and a tool that cannot send them.
@@ -803,9 +851,7 @@ check_access() {
   case $VERCEL_ORG_ID$VERCEL_PROJECT_ID in
   *[!A-Za-z0-9_-]*) fail 3 "VERCEL_ORG_ID or VERCEL_PROJECT_ID holds characters that no id has." "Copy them again from the settings of team and project." ;;
   esac
-  case $production_host in
-  *[!A-Za-z0-9.:-]*) fail 3 "PRODUCTION_URL is not an address." "Set it to an address such as https://example.com." ;;
-  esac
+  [ -z "$address_problem" ] || fail 3 "PRODUCTION_URL $address_problem." "Set it to an address such as https://example.com."
   # Without https:// curl would send the token for all to read; what stays on this machine nobody reads.
   here=${vercel_api#http://}
   here=${here%%[:/]*}
@@ -1189,6 +1235,170 @@ still_waiting() {
   wrap say "  " "Still waiting for $1, for at most $((($2 - waited + 59) / 60)) more minutes."
 }
 
+# --- What the application answers. A login page, a challenge or a cache that answers in its place says
+# nothing about it.
+http_count=0
+bypass=${VERCEL_AUTOMATION_BYPASS_SECRET:-}
+
+# header NAME: the value of a header of the last answer, without its upper case.
+header() {
+  tr -d '\r' <"$scratch/headers" 2>/dev/null | tr '[:upper:]' '[:lower:]' | sed -n "s/^$1: *//p" | tail -n 1
+}
+
+# one_get COMMAND...: one request. Sets http_status, http_next (where it is sent on) and adds to
+# http_micros; the body is in $scratch/page. Answers 1, with found, where no proper answer came.
+one_get() {
+  : >"$scratch/headers"
+  # The secret goes to the address of production alone, and on no command line.
+  feed=
+  [ -z "$bypass" ] || feed="header = \"x-vercel-protection-bypass: $bypass\""
+  limited 25 "$@"
+  got=$?
+  feed=
+  case $got in
+  0) ;;
+  6) found="$asked: no such host" ;;
+  7) found="$asked: nobody answers there" ;;
+  28 | 124) found="$asked: no answer within 20 seconds" ;;
+  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
+  *) found="$asked: no proper answer (curl $got)" ;;
+  esac
+  [ "$got" -eq 0 ] || return 1
+  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  http_status=${answered%% *}
+  answered=${answered#* }
+  http_next=${answered#* }
+  fraction=${answered%% *}
+  case $fraction in
+  *[!0-9.]* | *.*.* | '') ;;
+  *.*)
+    digits=${fraction#*.}000000
+    digits=${digits%"${digits#??????}"}
+    http_micros=$((http_micros + ${fraction%%.*} * 1000000 + 1$digits - 1000000))
+    ;;
+  esac
+  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+}
+
+# is_walled: whether something else answers in the place of the application; sets found.
+is_walled() {
+  wall=
+  case $http_status in
+  401)
+    case $(header content-type) in
+    text/html*) wall="a login page (Vercel Authentication)" ;;
+    *)
+      case $(header set-cookie) in
+      *_vercel_sso_nonce*) wall="a login page (Vercel Authentication)" ;;
+      esac
+      ;;
+    esac
+    ;;
+  30?)
+    case $http_next in
+    https://vercel.com/sso-api* | https://vercel.com/login*) wall="a login page (Vercel Authentication)" ;;
+    esac
+    ;;
+  403 | 429 | 503)
+    [ -z "$(header x-vercel-mitigated)" ] || wall="a bot challenge (Vercel)"
+    [ -z "$(header cf-mitigated)" ] || wall="a bot challenge (Cloudflare)"
+    ;;
+  esac
+  [ -n "$wall" ] || return 1
+  if [ -n "$bypass" ]; then
+    found="$asked: $wall answers in the place of the application ($http_status), though VERCEL_AUTOMATION_BYPASS_SECRET is set"
+  else
+    found="$asked: $wall answers in the place of the application ($http_status); set VERCEL_AUTOMATION_BYPASS_SECRET, or look with a browser"
+  fi
+}
+
+# is_old: whether a cache gave the last answer, and that is older than the move of production, or of
+# unknown age; sets found. Where nothing was moved, it must not be older than this run.
+is_old() {
+  age=$(header age)
+  case $(header x-vercel-cache)/$(header cf-cache-status) in
+  hit/* | stale/* | */hit | */stale | */updating) cached=1 ;;
+  *) cached= ;;
+  esac
+  case $age in
+  '' | *[!0-9]*) age= ;;
+  0 | ??????????*) ;;
+  *) cached=1 ;;
+  esac
+  [ -n "$cached" ] || return 1
+  now
+  since=${moved_seconds:-$run_began}
+  if [ -n "$age" ] && [ "$since" -gt 0 ] && [ "$age" -le "$((seconds - since))" ]; then return 1; fi
+  found="$asked: a cache answered, with what is ${age:-an unknown number of} seconds old; that is no evidence of what production serves now"
+}
+
+# http_get ADDRESS PATH FOLLOW: asks for PATH, and follows at most five redirects on the same host where
+# FOLLOW is yes. Answers 0 with an answer (http_status, http_path, $took, $scratch/page), 1 where the
+# application gives none, and 2 where it cannot be asked; then found says why.
+http_get() {
+  asked="GET $2"
+  read_address "$1"
+  if [ -n "$address_problem" ]; then
+    found="the address of production $address_problem"
+    return 2
+  elif [ -z "$production_host" ]; then
+    found="the address of production is not known"
+    return 2
+  fi
+  command -v curl >/dev/null 2>&1 || {
+    found="the program 'curl' is not on this machine"
+    return 2
+  }
+  case $bypass in
+  *[!A-Za-z0-9_-]*)
+    found="VERCEL_AUTOMATION_BYPASS_SECRET holds characters that no such secret has"
+    return 2
+    ;;
+  esac
+  http_count=$((http_count + 1))
+  http_micros=0
+  headers=$scratch/headers
+  # A query that no cache has seen.
+  case $2 in
+  *\?*) unseen_query="&rollbook=$run-$http_count" ;;
+  *) unseen_query="?rollbook=$run-$http_count" ;;
+  esac
+  url=$production_url$2$unseen_query
+  http_path=${2%%\?*}
+  one_get curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --header 'Cache-Control: no-cache' --dump-header "${headers}" --write-out '\n%{http_code} %{time_total} %{redirect_url}' --config - "${url}" || return 1
+  hops=0
+  while ! is_walled; do
+    case $3:$http_status in
+    yes:30[12378]) ;;
+    *)
+      took=$(printf '%d.%03d' "$((http_micros / 1000000))" "$((http_micros % 1000000 / 1000))")
+      return 0
+      ;;
+    esac
+    hops=$((hops + 1))
+    if [ "$hops" -gt 5 ]; then
+      found="$asked: redirects without end"
+      return 1
+    fi
+    # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
+    next=$http_next
+    next_host=${next#*://}
+    next_host=${next_host%%[/?#]*}
+    next_host=$(printf '%s' "${next_host##*@}" | tr '[:upper:]' '[:lower:]')
+    case ${next%%://*}:$next_host in
+    "${production_url%%://*}:$production_host" | "https:${production_host%:80}" | "https:$production_host") ;;
+    *)
+      found="$asked: ends at $(printable "$next_host"), not at $production_host; if that is the application, make it the address of production"
+      return 1
+      ;;
+    esac
+    http_path=/${next#*://*/}
+    http_path=${http_path%%[?#]*}
+    one_get curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --header 'Cache-Control: no-cache' --dump-header "${headers}" --write-out '\n%{http_code} %{time_total} %{redirect_url}' --config - "${next}" || return 1
+  done
+  return 2
+}
+
 # postgresql_address URL: puts the parts of postgresql://USER:PASSWORD@HOST:PORT/NAME?PARAMETERS into
 # the variables that psql reads. What only Prisma understands among the parameters is left out.
 postgresql_address() {
@@ -1332,11 +1542,13 @@ part() {
 "
 }
 
-# try CHECK SECONDS SHOWN: looks, and for so many seconds looks again while it does not hold.
+# try CHECK SECONDS [does]: looks, and for so many seconds looks again while it does not hold. A dry run
+# makes every look but that of a check which does something.
 try() {
   looked_at=1
-  if [ -n "$dry_run" ]; then
-    wrap say "  would look   " "$text${3:+: $3}"
+  if [ -n "$dry_run" ] && [ -n "$3" ]; then
+    verdict=2
+    evidence="a real run would do it"
     return 0
   fi
   [ "$verdict" -eq 0 ] || return 0
@@ -1352,9 +1564,7 @@ try() {
 }
 
 end_item() {
-  if [ -n "$dry_run" ]; then
-    [ -n "$looked_at" ] || wrap say "  would ask    " "$text"
-  elif [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
+  if [ -n "$looked_at" ] && [ "$verdict" -eq 0 ]; then
     hold_now=$((hold_now + 1))
     case $watching$as_seen in
     1*" lost/$item "*) back_to Pass ;;
@@ -1390,6 +1600,11 @@ back_to() {
 
 # ask: what a person says of the item.
 ask() {
+  if [ -n "$dry_run" ]; then
+    wrap say "  would ask    " "$text"
+    [ -z "$evidence" ] || wrap say "               " "$evidence"
+    return 0
+  fi
   answered_before && return 0
   if [ -n "$yes" ]; then
     judged 'Not checked' nobody
@@ -1544,7 +1759,7 @@ keep_answers() {
       for (id in row) print row[id]
     }' >"$scratch/earlier"
   read -r of_content <"$scratch/earlier" || of_content=
-  [ "$of_content" = sha256:4d18e3ec35209180eb102f9c9be894551ecf2f3dcc1395ca3ca3c75cb37bcc82 ] ||
+  [ "$of_content" = sha256:b89ca5ed768e0d6a7fe07f0cb50b9c71feff5c1dc80eb5302c222fb7670e81bc ] ||
     fail 4 "the checklist has changed since the run of $earlier." "Run the script without --resume."
   now
   sed 1d "$scratch/earlier" | while IFS=$tab read -r id result at; do
@@ -1631,7 +1846,7 @@ pairs() {
 
 as_markdown() {
   printf '# %s\n\n' 'Rollback Verification - PartPulse'
-  printf 'Completed by %s from %s on %s.\n\n' verify.sh 'version 1.2.0 of the document' "$began"
+  printf 'Completed by %s from %s on %s.\n\n' verify.sh 'version 1.3.0 of the document' "$began"
   printf '| Field | Entry |\n| --- | --- |\n'
   row 'Incident or drill' ''
   row 'Procedure used' ''
@@ -1655,7 +1870,7 @@ as_markdown() {
 
 as_json() {
   printf '{'
-  pairs checklist verification service partpulse version 1.2.0 content sha256:4d18e3ec35209180eb102f9c9be894551ecf2f3dcc1395ca3ca3c75cb37bcc82 \
+  pairs checklist verification service partpulse version 1.3.0 content sha256:b89ca5ed768e0d6a7fe07f0cb50b9c71feff5c1dc80eb5302c222fb7670e81bc \
     script "$script" script_sha256 "$script_sha256" run "$run" began "$began" ended "$stamp" who "$who" \
     phase "${option_phase:-}" watched "$watched" outcome "$outcome"
   printf ',"items":['
@@ -1702,11 +1917,12 @@ write_completed() {
 # conclude: says what came out, and ends.
 conclude() {
   say ""
+  count_results
   if [ -n "$dry_run" ]; then
-    say "Dry run: nothing was looked at."
+    say "Dry run: $passed hold, $failed do not. Nobody was asked, and nothing was written."
+    [ "$failed" -eq 0 ] || finish 7 failed
     finish 0 ok
   fi
-  count_results
   did=checked
   truth="$outcome: $passed passed, $failed failed, $left not checked.${watched:+ $watched}"
   wrap say "" "$truth"
@@ -1739,6 +1955,10 @@ check_1() {
     found="no access to Vercel from here; missing:$missing"
     return 2
   fi
+  if [ -n "$address_problem" ]; then
+    found="PRODUCTION_URL $address_problem"
+    return 2
+  fi
   check_access
   prove_production
   case $? in
@@ -1763,61 +1983,16 @@ check_1() {
 }
 
 check_2() {
-  address="${parameter_address}"
-  address=${address%/}
-  path=/
-  asked="GET $path"
-  case $address in
-  *[!A-Za-z0-9.:/_~-]*)
-    found="the address of production cannot be used"
-    return 2
-    ;;
-  http://?* | https://?*) ;;
-  *)
-    found="the address of production is not known"
-    return 2
-    ;;
-  esac
-  command -v curl >/dev/null 2>&1 || {
-    found="the program 'curl' is not on this machine"
-    return 2
-  }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
-  looked=$?
-  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
-  http_status=${answered%% *}
-  answered=${answered#* }
-  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
-  reached=${answered#* }
-  case $looked in
-  0) ;;
-  6) found="$asked: no such host" ;;
-  7) found="$asked: nobody answers there" ;;
-  28 | 124) found="$asked: no answer within 20 seconds" ;;
-  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
-  47) found="$asked: redirects without end" ;;
-  *) found="$asked: no proper answer (curl $looked)" ;;
-  esac
-  [ "$looked" -eq 0 ] || return 1
+  http_get "${parameter_address}" / yes || return "$?"
   if [ "$http_status" != 200 ]; then
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
-  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
-  here=${address#*://}
-  here=${here%%/*}
-  case $reached/ in
-  "${address%%://*}://$here/"* | "https://$here/"*) ;;
-  *)
-    reached=${reached#*://}
-    reached=${reached%%[/?#]*}
-    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
+  if [ "$http_path" != /auth/signin ]; then
+    found="$asked: ends at $(printable "$http_path"), not at "/auth/signin
     return 1
-    ;;
-  esac
-
+  fi
   # In files: a page can be longer than what a variable may hold on its way to a program.
-  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
   tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
   sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
@@ -1829,61 +2004,13 @@ check_2() {
 }
 
 check_3() {
-  address="${parameter_address}"
-  address=${address%/}
-  path=/api/health
-  asked="GET $path"
-  case $address in
-  *[!A-Za-z0-9.:/_~-]*)
-    found="the address of production cannot be used"
-    return 2
-    ;;
-  http://?* | https://?*) ;;
-  *)
-    found="the address of production is not known"
-    return 2
-    ;;
-  esac
-  command -v curl >/dev/null 2>&1 || {
-    found="the program 'curl' is not on this machine"
-    return 2
-  }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
-  looked=$?
-  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
-  http_status=${answered%% *}
-  answered=${answered#* }
-  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
-  reached=${answered#* }
-  case $looked in
-  0) ;;
-  6) found="$asked: no such host" ;;
-  7) found="$asked: nobody answers there" ;;
-  28 | 124) found="$asked: no answer within 20 seconds" ;;
-  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
-  47) found="$asked: redirects without end" ;;
-  *) found="$asked: no proper answer (curl $looked)" ;;
-  esac
-  [ "$looked" -eq 0 ] || return 1
+  http_get "${parameter_address}" /api/health yes || return "$?"
   if [ "$http_status" != 200 ]; then
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
-  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
-  here=${address#*://}
-  here=${here%%/*}
-  case $reached/ in
-  "${address%%://*}://$here/"* | "https://$here/"*) ;;
-  *)
-    reached=${reached#*://}
-    reached=${reached%%[/?#]*}
-    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
-    return 1
-    ;;
-  esac
-
+  ! is_old || return 2
   # In files: a page can be longer than what a variable may hold on its way to a program.
-  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
   tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
   sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
@@ -1900,61 +2027,13 @@ check_3() {
 }
 
 check_4() {
-  address="${parameter_address}"
-  address=${address%/}
-  path=/
-  asked="GET $path"
-  case $address in
-  *[!A-Za-z0-9.:/_~-]*)
-    found="the address of production cannot be used"
-    return 2
-    ;;
-  http://?* | https://?*) ;;
-  *)
-    found="the address of production is not known"
-    return 2
-    ;;
-  esac
-  command -v curl >/dev/null 2>&1 || {
-    found="the program 'curl' is not on this machine"
-    return 2
-  }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
-  looked=$?
-  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
-  http_status=${answered%% *}
-  answered=${answered#* }
-  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
-  reached=${answered#* }
-  case $looked in
-  0) ;;
-  6) found="$asked: no such host" ;;
-  7) found="$asked: nobody answers there" ;;
-  28 | 124) found="$asked: no answer within 20 seconds" ;;
-  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
-  47) found="$asked: redirects without end" ;;
-  *) found="$asked: no proper answer (curl $looked)" ;;
-  esac
-  [ "$looked" -eq 0 ] || return 1
+  http_get "${parameter_address}" / yes || return "$?"
   if [ "$http_status" != 200 ]; then
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
-  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
-  here=${address#*://}
-  here=${here%%/*}
-  case $reached/ in
-  "${address%%://*}://$here/"* | "https://$here/"*) ;;
-  *)
-    reached=${reached#*://}
-    reached=${reached%%[/?#]*}
-    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
-    return 1
-    ;;
-  esac
-
+  ! is_old || return 2
   # In files: a page can be longer than what a variable may hold on its way to a program.
-  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
   tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
   sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
@@ -1964,7 +2043,7 @@ check_4() {
   grep -qiF -e 'Application error: a' "$scratch/page"
   case $? in
   0)
-    found="$asked: the answer shows an error message"
+    found="$asked: the answer shows what it must not: "'Application error: a'
     return 1
     ;;
   1) ;;
@@ -1978,61 +2057,13 @@ check_4() {
 }
 
 check_5() {
-  address="${parameter_address}"
-  address=${address%/}
-  path=/
-  asked="GET $path"
-  case $address in
-  *[!A-Za-z0-9.:/_~-]*)
-    found="the address of production cannot be used"
-    return 2
-    ;;
-  http://?* | https://?*) ;;
-  *)
-    found="the address of production is not known"
-    return 2
-    ;;
-  esac
-  command -v curl >/dev/null 2>&1 || {
-    found="the program 'curl' is not on this machine"
-    return 2
-  }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
-  looked=$?
-  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
-  http_status=${answered%% *}
-  answered=${answered#* }
-  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
-  reached=${answered#* }
-  case $looked in
-  0) ;;
-  6) found="$asked: no such host" ;;
-  7) found="$asked: nobody answers there" ;;
-  28 | 124) found="$asked: no answer within 20 seconds" ;;
-  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
-  47) found="$asked: redirects without end" ;;
-  *) found="$asked: no proper answer (curl $looked)" ;;
-  esac
-  [ "$looked" -eq 0 ] || return 1
+  http_get "${parameter_address}" / yes || return "$?"
   if [ "$http_status" != 200 ]; then
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
-  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
-  here=${address#*://}
-  here=${here%%/*}
-  case $reached/ in
-  "${address%%://*}://$here/"* | "https://$here/"*) ;;
-  *)
-    reached=${reached#*://}
-    reached=${reached%%[/?#]*}
-    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
-    return 1
-    ;;
-  esac
-
+  ! is_old || return 2
   # In files: a page can be longer than what a variable may hold on its way to a program.
-  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
   tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
   sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
@@ -2042,7 +2073,7 @@ check_5() {
   grep -qiF -e 'Internal Server Error' "$scratch/page"
   case $? in
   0)
-    found="$asked: the answer shows an error message"
+    found="$asked: the answer shows what it must not: "'Internal Server Error'
     return 1
     ;;
   1) ;;
@@ -2056,68 +2087,67 @@ check_5() {
 }
 
 check_6() {
-  address="${parameter_address}"
-  address=${address%/}
-  path=/api/auth/session
-  asked="GET $path"
-  case $address in
-  *[!A-Za-z0-9.:/_~-]*)
-    found="the address of production cannot be used"
-    return 2
-    ;;
-  http://?* | https://?*) ;;
-  *)
-    found="the address of production is not known"
-    return 2
-    ;;
-  esac
-  command -v curl >/dev/null 2>&1 || {
-    found="the program 'curl' is not on this machine"
-    return 2
-  }
-  limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
-  looked=$?
-  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
-  http_status=${answered%% *}
-  answered=${answered#* }
-  took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
-  reached=${answered#* }
-  case $looked in
-  0) ;;
-  6) found="$asked: no such host" ;;
-  7) found="$asked: nobody answers there" ;;
-  28 | 124) found="$asked: no answer within 20 seconds" ;;
-  35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
-  47) found="$asked: redirects without end" ;;
-  *) found="$asked: no proper answer (curl $looked)" ;;
-  esac
-  [ "$looked" -eq 0 ] || return 1
+  http_get "${parameter_address}" / yes || return "$?"
   if [ "$http_status" != 200 ]; then
     found="$asked: status ${http_status:-unknown}"
     return 1
   fi
-  # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
-  here=${address#*://}
-  here=${here%%/*}
-  case $reached/ in
-  "${address%%://*}://$here/"* | "https://$here/"*) ;;
-  *)
-    reached=${reached#*://}
-    reached=${reached%%[/?#]*}
-    found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
-    return 1
-    ;;
-  esac
-
+  ! is_old || return 2
   # In files: a page can be longer than what a variable may hold on its way to a program.
-  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
   tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
   sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
   fi
-  expected=$(printf '%s' '{' | tr -d ' \t')
+  grep -qiF -e 'Welcome to PartPulse' "$scratch/page"
+  case $? in
+  0)
+    found="$asked: the answer shows what it must not: "'Welcome to PartPulse'
+    return 1
+    ;;
+  1) ;;
+  *)
+    found="the program 'grep' does not work here"
+    return 2
+    ;;
+  esac
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_7() {
+  http_get "${parameter_address}" /api/auth/session yes || return "$?"
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+  ! is_old || return 2
+  expected=null
+  answered=$(head -c 4000 "$scratch/page" | tr '\r\n\t' '   ' | sed 's/^ *//; s/ *$//')
+  if [ "$answered" != "$expected" ]; then
+    found="$asked: answers $(printf '%.100s' "$(printable "$answered")"), not $expected"
+    return 1
+  fi
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_8() {
+  http_get "${parameter_address}" /api/auth/csrf yes || return "$?"
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+  ! is_old || return 2
+  # In files: a page can be longer than what a variable may hold on its way to a program.
+  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
+  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  if [ ! -s "$scratch/words" ]; then
+    found="$asked: the answer is blank"
+    return 1
+  fi
+  expected=$(printf '%s' '"csrfToken"' | tr -d ' \t')
   if ! grep -qF -e "$expected" "$scratch/body"; then
     found="$asked: the answer does not say $expected"
     return 1
@@ -2126,7 +2156,46 @@ check_6() {
   return 0
 }
 
-check_7() {
+check_9() {
+  http_get "${parameter_address}" /api/users yes || return "$?"
+  if [ "$http_status" != 401 ]; then
+    found="$asked: status ${http_status:-unknown}, not 401"
+    return 1
+  fi
+  ! is_old || return 2
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_10() {
+  http_get "${parameter_address}" /api/auth/can-create-first-admin yes || return "$?"
+  if [ "$http_status" != 200 ]; then
+    found="$asked: status ${http_status:-unknown}"
+    return 1
+  fi
+  ! is_old || return 2
+  expected='{"canCreate":false}'
+  answered=$(head -c 4000 "$scratch/page" | tr '\r\n\t' '   ' | sed 's/^ *//; s/ *$//')
+  if [ "$answered" != "$expected" ]; then
+    found="$asked: answers $(printf '%.100s' "$(printable "$answered")"), not $expected"
+    return 1
+  fi
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_11() {
+  http_get "${parameter_address}" '/api/auth/verify-invitation?token=none' yes || return "$?"
+  if [ "$http_status" != 404 ]; then
+    found="$asked: status ${http_status:-unknown}, not 404"
+    return 1
+  fi
+  ! is_old || return 2
+  found="$asked: $http_status in $took s"
+  return 0
+}
+
+check_12() {
   command -v psql >/dev/null 2>&1 || {
     found="the program 'psql' is not on this machine"
     return 2
@@ -2157,7 +2226,7 @@ check_7() {
   return 1
 }
 
-check_8() {
+check_13() {
   normal="${parameter_normal}"
   times="${parameter_slow}"
   case $normal in
@@ -2170,63 +2239,13 @@ check_8() {
     found="the program 'awk' is not on this machine"
     return 2
   }
-  get_once() {
-    address="${parameter_address}"
-    address=${address%/}
-    path=/
-    asked="GET $path"
-    case $address in
-    *[!A-Za-z0-9.:/_~-]*)
-      found="the address of production cannot be used"
-      return 2
-      ;;
-    http://?* | https://?*) ;;
-    *)
-      found="the address of production is not known"
-      return 2
-      ;;
-    esac
-    command -v curl >/dev/null 2>&1 || {
-      found="the program 'curl' is not on this machine"
-      return 2
-    }
-    limited 25 curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '\n%{http_code} %{time_total} %{url_effective}' "${address}""${path}"
-    looked=$?
-    answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
-    http_status=${answered%% *}
-    answered=${answered#* }
-    took=$(printf '%.3f' "${answered%% *}" 2>/dev/null)
-    reached=${answered#* }
-    case $looked in
-    0) ;;
-    6) found="$asked: no such host" ;;
-    7) found="$asked: nobody answers there" ;;
-    28 | 124) found="$asked: no answer within 20 seconds" ;;
-    35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91) found="$asked: the certificate or the encryption failed (TLS)" ;;
-    47) found="$asked: redirects without end" ;;
-    *) found="$asked: no proper answer (curl $looked)" ;;
-    esac
-    [ "$looked" -eq 0 ] || return 1
+  all=
+  for _ in 1 2 3; do
+    http_get "${parameter_address}" / yes || return "$?"
     if [ "$http_status" != 200 ]; then
       found="$asked: status ${http_status:-unknown}"
       return 1
     fi
-    # Where somebody else answers (to log in, to park a domain), nothing is known of the application.
-    here=${address#*://}
-    here=${here%%/*}
-    case $reached/ in
-    "${address%%://*}://$here/"* | "https://$here/"*) ;;
-    *)
-      reached=${reached#*://}
-      reached=${reached%%[/?#]*}
-      found="$asked: ends at ${reached##*@}, not at $here; if that is the application, make it the address of production"
-      return 1
-      ;;
-    esac
-  }
-  all=
-  for _ in 1 2 3; do
-    get_once || return "$?"
     all="$all $took"
   done
   # The one in the middle: a single slow answer says little.
@@ -2255,21 +2274,26 @@ go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 1 ]; then
     begin_group 'Application Health' 'Immediate (0-5 minutes)'
     begin_item address 'What is looked at is production'
-    try check_1 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v13/deployments/<production-domain>?teamId=<team> curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '"'"'\n%{http_code}'"'"' --config - <api>/v9/projects/<project>/domains?teamId=<team>'
+    try check_1 2 ''
     end_item
     begin_item loads 'Application loads successfully'
-    try check_2 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
-    try check_3 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/api/health'
+    try check_2 2 ''
+    try check_3 2 ''
     end_item
     begin_item no-errors 'No error messages on homepage'
-    try check_4 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
-    try check_5 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
+    try check_4 2 ''
+    try check_5 2 ''
+    try check_6 2 ''
     end_item
     begin_item authentication 'Authentication works'
-    try check_6 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/api/auth/session'
+    try check_7 2 ''
+    try check_8 2 ''
+    try check_9 2 ''
     end_item
     begin_item database 'Database connection successful'
-    try check_7 2 'psql --no-psqlrc --no-password --tuples-only --no-align --command '"'"'select 1'"'"''
+    try check_10 2 ''
+    try check_11 2 ''
+    try check_12 2 ''
     end_item
   fi
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 2 ]; then
@@ -2297,7 +2321,7 @@ go_through() {
   if [ "$phase_number" -eq 0 ] || [ "$phase_number" -ge 3 ]; then
     begin_group Performance 'Medium-term (30 minutes - 2 hours)'
     begin_item response-times 'Response times normal'
-    try check_8 2 'curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --location --max-redirs 5 --write-out '"'"'\n%{http_code} %{time_total} %{url_effective}'"'"' <production-url>/'
+    try check_13 2 ''
     end_item
     begin_item error-spikes 'No error spikes in logs'
     end_item

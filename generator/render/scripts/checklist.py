@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator import model, shell
+from generator import actions, model, shell
 from generator.durations import duration_words, range_words
 from generator.refs import targets
 from generator.render.commands import actions_of, doings
@@ -32,7 +32,8 @@ def script(checklist: model.Checklist, book: model.Handbook) -> str:
             "checks": [
                 {
                     "name": looks[id(c)]["name"],
-                    "shown": " ".join(looks[id(c)]["shown"]),
+                    # What writes or sends something; a dry run leaves it alone.
+                    "does": shell.quote("does" if _does(c) else ""),
                     # What the content itself says is the same at a second look.
                     "seconds": seconds(c, AGAIN if looks[id(c)]["shown"] else 0),
                 }
@@ -73,6 +74,12 @@ def script(checklist: model.Checklist, book: model.Handbook) -> str:
         closing=[shell.said(checklist.closing, known)] if checklist.closing else [],
     )
     return squeezed(text)
+
+
+def _does(check: model.Check) -> bool:
+    """Whether a check does something: it prepares or sends, and verifies nothing."""
+    action = actions.find(check.action or "")
+    return action is not None and not action.verifies
 
 
 _BLANK = Shell("''")

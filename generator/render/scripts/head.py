@@ -140,6 +140,8 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
         "facts": facts,
         "least": least,
         "takes_values": any(o["choices"] for o in options),
+        "runs_commands": isinstance(thing, model.Procedure)
+        and any(s.commands for s in thing.steps),
         "repeats": any(a["repeat"] for a in arguments),
         "takes_words": any(a["type"] not in ("commit", "choice") for a in arguments),
         "wanted": f"expected {wanted}" if wanted else "expected no arguments",

@@ -6,7 +6,7 @@ import re
 import textwrap
 
 from generator import actions, model, shell
-from generator.actions import vercel
+from generator.actions import vercel, web
 from generator.render.commands import (
     Doing,
     Scripted,
@@ -25,6 +25,7 @@ AGAIN = 2
 
 # The variables of the helper that proves which production it is.
 _PRODUCTION = {hole: name for hole, name, _ in vercel.HOLES}
+_HTTP = {hole: name for hole, name, _ in web.HOLES}
 
 
 def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, object]:
@@ -46,6 +47,7 @@ def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, o
             for a in actions_of(p)
         },
         "production": {k: shell.command(c, _PRODUCTION) for k, c in vercel.PROOF},
+        "http": {k: shell.command(c, _HTTP) for k, c in web.GET},
         "actions": [a.name for a in actions_of(thing)],
         "helpers": [f"script/{h}.sh.j2" for h in dict.fromkeys(names)],
     }

@@ -71,6 +71,18 @@ def script(procedure: model.Procedure, book: model.Handbook) -> str:
     return squeezed(text)
 
 
+def _advice(step: model.Step) -> str:
+    """What to do when a step failed: its own words, those of its action, or a command's."""
+    action = actions.find((step.check.action if step.check else step.action) or "")
+    if step.on_failure or step.commands or action is None:
+        return step.on_failure or (
+            "Read its words above and look at what it has changed. Do not repeat it blindly."
+            if step.commands
+            else "Find out why before you go on."
+        )
+    return action.on_failure
+
+
 def _tell(procedure: model.Procedure, known: Targets) -> dict[str, object] | None:
     """What telling the team needs, in a procedure that does."""
     step = next((s for s in procedure.steps if s.action == "notify.send"), None)
@@ -116,11 +128,7 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targ
         "stops": [Shell(f"option_{shell.variable(s.option)}") for s in procedure.stops],
         "note": shell.said(step.note, known) if step.note else "",
         "expect": shell.said(step.expect, known) if step.expect else "",
-        "next": shell.said(
-            step.on_failure
-            or "Read its words above and look at what it has changed. Do not repeat it blindly.",
-            known,
-        ),
+        "next": shell.said(_advice(step), known),
     }
     looks_at = looked_at(step)
     if looks_at is not None:
