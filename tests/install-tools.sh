@@ -5,7 +5,7 @@
 set -eu
 
 missing=
-for pair in dash:dash bash:bash busybox:busybox mksh:mksh shellcheck:shellcheck shfmt:shfmt curl:curl openssl:openssl ps:procps node:nodejs npm:npm gh:gh chromium:chromium promtool:prometheus amtool:prometheus-alertmanager; do
+for pair in dash:dash bash:bash busybox:busybox mksh:mksh shfmt:shfmt curl:curl openssl:openssl ps:procps node:nodejs npm:npm gh:gh chromium:chromium promtool:prometheus amtool:prometheus-alertmanager; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 # Debian keeps PostgreSQL's own programs away from PATH.

@@ -35,6 +35,7 @@ from generator.problems import Problem
 from generator.render import render_all
 from generator.source import Mapping, Node, Scalar, parse
 from tests.conftest import ROOT
+from tests.scripts.scriptworld import SHELLCHECK
 
 FULL = ROOT / "tests/cases/ok/full"
 PARTPULSE = ROOT / "content/partpulse"
@@ -511,7 +512,7 @@ def test_shellcheck_finds_nothing_in_a_script(tmp_path: Path) -> None:
     runs = [
         subprocess.Popen(
             [
-                "shellcheck",
+                SHELLCHECK,
                 "--shell=sh",
                 "--severity=warning",
                 "--exclude=SC2034,SC2154,SC2272,SC2284,SC2063,SC1122,SC1039",

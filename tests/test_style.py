@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from generator import actions
+from tests.scripts.scriptworld import SHELLCHECK
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,7 +31,7 @@ def test_modules_are_short_enough_to_read_in_one_sitting():
 
 def test_own_shell_scripts_are_clean():
     scripts = [ROOT / ".ci/run", ROOT / "requirements/lock.sh", *(ROOT / "tests").glob("*.sh")]
-    done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True)
+    done = subprocess.run([SHELLCHECK, *scripts], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 

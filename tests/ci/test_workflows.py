@@ -15,7 +15,7 @@ import yaml
 
 from tests.ci.actionworld import skip_without_packages
 from tests.conftest import ROOT
-from tests.scripts.scriptworld import needs
+from tests.scripts.scriptworld import SHELLCHECK
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTION = ROOT / "action.yml"
@@ -187,12 +187,11 @@ def test_drift_is_looked_for_before_anything_is_rendered_anew():
 
 @pytest.mark.parametrize(("file", "step"), [s for s in steps() if "run" in s[1]])
 def test_every_script_is_clean_and_takes_no_text_of_others(file, step, tmp_path):
-    needs("shellcheck")
     assert "${{" not in step["run"], (file, step["run"])
     script = tmp_path / "step.sh"
     script.write_text(f"#!/bin/bash\nset -eo pipefail\n{step['run']}\n")
     done = subprocess.run(
-        ["shellcheck", "--severity", "style", script], capture_output=True, text=True
+        [SHELLCHECK, "--severity", "style", script], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.platform.hostworld import HERE, LIVE, ROOT, WANTED
-from tests.scripts.scriptworld import SHELLS, crowded, needs
+from tests.scripts.scriptworld import SHELLCHECK, SHELLS, crowded, needs
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -227,7 +227,7 @@ def test_nothing_but_yaml_knows_the_platform() -> None:
 def test_its_scripts_are_clean(built: Path) -> None:
     for script in sorted((built / "scripts").glob("*.sh")):
         for command in (
-            [needs("shellcheck"), "--norc", "--severity=style", "--shell=sh", script],
+            [SHELLCHECK, "--norc", "--severity=style", "--shell=sh", script],
             [needs("shfmt"), "-ln", "posix", "-i", "2", "-d", script],
         ):
             done = subprocess.run(command, capture_output=True, text=True)

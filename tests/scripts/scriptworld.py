@@ -17,6 +17,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable
@@ -50,6 +51,10 @@ def needs(program: str) -> str:
             pytest.fail(message)
         pytest.skip(message)
     return program
+
+
+# Of the version that the tests pin; another one may find more, or less.
+SHELLCHECK = str(Path(sys.executable).parent / "shellcheck")
 
 
 def crowded(script: Path) -> list[int]:

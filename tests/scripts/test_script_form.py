@@ -22,7 +22,7 @@ def test_there_are_scripts() -> None:
 
 def test_shellcheck_finds_nothing(script) -> None:
     done = subprocess.run(
-        [needs("shellcheck"), "--norc", "--severity=style", "--shell=sh", script],
+        [scriptworld.SHELLCHECK, "--norc", "--severity=style", "--shell=sh", script],
         capture_output=True,
         text=True,
     )

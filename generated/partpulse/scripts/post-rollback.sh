@@ -223,7 +223,7 @@ clean_up() {
   scratch=
 }
 
-# shellcheck disable=SC2317 # reached through the trap below
+# shellcheck disable=SC2317,SC2329 # reached through the trap below
 leave() {
   ended=$?
   # On a busy machine a child of bash that is ended while it begins comes here too; what lies in
@@ -290,7 +290,7 @@ interrupted() {
 }
 
 # Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
-# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+# shellcheck disable=SC2317,SC2329 # what it ends with is reached through the traps too
 release() {
   holding=
   # A signal counts once: on the way out there may be something to hold again.
@@ -980,7 +980,7 @@ pause() {
 }
 
 # still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
-# shellcheck disable=SC2317 # not every script waits so long
+# shellcheck disable=SC2317,SC2329 # not every script waits so long
 still_waiting() {
   [ "$waited" -ge 60 ] || minutes_told=0
   [ "$((waited / 60))" -gt "$minutes_told" ] || return 0

@@ -236,7 +236,7 @@ clean_up() {
   scratch=
 }
 
-# shellcheck disable=SC2317 # reached through the trap below
+# shellcheck disable=SC2317,SC2329 # reached through the trap below
 leave() {
   ended=$?
   # On a busy machine a child of bash that is ended while it begins comes here too; what lies in
@@ -303,7 +303,7 @@ interrupted() {
 }
 
 # Between `holding=1` and `release` a signal waits: a process id or a log is not yet known there.
-# shellcheck disable=SC2317 # what it ends with is reached through the traps too
+# shellcheck disable=SC2317,SC2329 # what it ends with is reached through the traps too
 release() {
   holding=
   # A signal counts once: on the way out there may be something to hold again.
@@ -889,7 +889,7 @@ tool() {
   limited 25 start_tool "$@" --api "$vercel_api"
 }
 
-# shellcheck disable=SC2317 # called by `limited`, in a process of its own
+# shellcheck disable=SC2317,SC2329 # called by `limited`, in a process of its own
 start_tool() {
   cd "$scratch/tool" || exit 1
   exec env VERCEL_TELEMETRY_DISABLED=1 NO_UPDATE_NOTIFIER=1 NO_COLOR=1 FORCE_COLOR=0 VERCEL_CLI_DEBUG= \
@@ -939,7 +939,7 @@ by_tool() {
 
 # check_build: refuses to ask for a build through the tool: one that answers late, or with an error
 # after it has begun, would be begun again, and each applies database migrations.
-# shellcheck disable=SC2317 # not every script starts a build
+# shellcheck disable=SC2317,SC2329 # not every script starts a build
 check_build() {
   command -v curl >/dev/null 2>&1 && return 0
   fail 3 "this needs a new build, and there is no curl; the vercel tool could start several builds." "Install curl and run the same command again, or finish in the dashboard."
@@ -953,7 +953,7 @@ answer() {
 }
 
 # first_of FILE PATH...: the first of these values of an answer that is there.
-# shellcheck disable=SC2317 # not every script looks at a project
+# shellcheck disable=SC2317,SC2329 # not every script looks at a project
 first_of() {
   file=$1
   shift
@@ -965,7 +965,7 @@ first_of() {
 
 # commit_of: the commit of the deployment that the last answer is about, whichever Git provider or tool
 # names it; nothing where none does.
-# shellcheck disable=SC2317
+# shellcheck disable=SC2317,SC2329
 commit_of() {
   commit_named=$(first_of answer .meta.githubCommitSha .meta.gitlabCommitSha .meta.bitbucketCommitSha .meta.gitCommitSha)
   case $commit_named in
@@ -975,14 +975,14 @@ commit_of() {
 }
 
 # title_of [FILE [PATH]]: the title of that commit.
-# shellcheck disable=SC2317
+# shellcheck disable=SC2317,SC2329
 title_of() {
   first_of "${1:-answer}" "${2:-}.meta.githubCommitMessage" "${2:-}.meta.gitlabCommitMessage" "${2:-}.meta.bitbucketCommitMessage" "${2:-}.meta.gitCommitMessage"
 }
 
 # deployments: the last answer as lines 'commit id state target candidate created branch', newest first;
 # '-' stands for what is not there.
-# shellcheck disable=SC2317 # not every script lists deployments
+# shellcheck disable=SC2317,SC2329 # not every script lists deployments
 deployments() {
   awk -F '\t' '
     /^\.deployments\.[0-9]+\./ {
@@ -1186,7 +1186,7 @@ prove_production() {
 }
 
 # require_proof STATUS: stops where prove_production has not answered 0.
-# shellcheck disable=SC2317 # not every script stops there
+# shellcheck disable=SC2317,SC2329 # not every script stops there
 require_proof() {
   case $1 in
   0) return 0 ;;
@@ -1204,7 +1204,7 @@ pause() {
 }
 
 # still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
-# shellcheck disable=SC2317 # not every script waits so long
+# shellcheck disable=SC2317,SC2329 # not every script waits so long
 still_waiting() {
   [ "$waited" -ge 60 ] || minutes_told=0
   [ "$((waited / 60))" -gt "$minutes_told" ] || return 0
@@ -1377,9 +1377,12 @@ is_walled() {
 # unknown age; sets found. Where nothing was moved, it must not be older than this run.
 is_old() {
   age=$(header age)
-  case $(header x-vercel-cache)/$(header cf-cache-status) in
-  hit/* | stale/* | */hit | */stale | */updating) cached=1 ;;
-  *) cached= ;;
+  cached=
+  case $(header x-vercel-cache) in
+  hit | stale) cached=1 ;;
+  esac
+  case $(header cf-cache-status) in
+  hit | stale | updating) cached=1 ;;
   esac
   case $age in
   '' | *[!0-9]*) age= ;;
@@ -1498,7 +1501,7 @@ tell_team() {
 }
 
 # tell_of_trouble: a run that ends early tells the team all the same once production may have moved.
-# shellcheck disable=SC2317 # called at the end
+# shellcheck disable=SC2317,SC2329 # called at the end
 tell_of_trouble() {
   [ -z "$team_told$dry_run" ] || return 0
   case $did in
