@@ -144,7 +144,7 @@ def test_every_check_is_a_checkbox_and_no_box_stays_text(page, book):
         for g in c.groups
     )
     boxes = [e for e in page.all("input") if e.attributes.get("type") == "checkbox"]
-    assert len(boxes) == wanted == 15 + 18
+    assert len(boxes) == wanted == 16 + 18
     assert "[ ]" not in page.text()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -57,6 +58,8 @@ def named(book: model.Handbook, documents: Iterable[Document]) -> list[Named]:
     for one in _all(book, documents):
         if one.name.rsplit("/", 1)[-1] in ours or (one.kind == "variable" and one.name in reads):
             continue  # an output, or what its scripts read: not of the repository
+        if one.kind == "route":
+            one = replace(one, name=re.split("[?#]", one.name)[0])
         file = book.service.references.routes.get(one.name) if one.kind == "route" else None
         if file is not None:
             one = replace(one, of=str(file))

@@ -22,7 +22,7 @@ def answer(at: Checkout, route: str) -> tuple[str, str, tuple[str, ...]] | None:
         return None
     if at.has(f"public{route}") and route.strip("/"):
         return "found", "", ()
-    wanted = [part for part in re.split("[?#]", route)[0].split("/") if part]
+    wanted = [part for part in route.split("/") if part]
     known = []
     for file, pattern in _routes(at.files):
         if _fits(wanted, pattern):

@@ -37,6 +37,11 @@ def test_what_partpulse_names_is_found() -> None:
         ("route", "/"),
         ("route", "/api/health"),
         ("route", "/api/auth/session"),
+        ("route", "/api/auth/csrf"),
+        ("route", "/api/auth/can-create-first-admin"),
+        ("route", "/api/auth/verify-invitation"),
+        ("route", "/api/users"),
+        ("route", "/auth/signin"),
         ("path", "/docs/defect-resolution-process.md"),
         ("path", "/docs/fix-pr-template.md"),
         ("path", "/architecture/DEPLOYMENT_GUIDE.md"),
@@ -56,6 +61,21 @@ def test_a_checkout_that_has_everything(tmp_path: Path) -> None:
     assert [why for _, why in found.open] == ["elsewhere: another repository"] * 2
 
 
+AUTH = "src/app/api/auth"
+REST = f"{AUTH}/[...nextauth]/route.ts"
+# Which files answer a route.
+ANSWER = {
+    "/": {"src/app/page.tsx"},
+    "/auth/signin": {"src/app/auth/signin/page.tsx"},
+    "/api/health": {"src/app/api/health/route.ts"},
+    "/api/users": {"src/app/api/users/route.ts"},
+    "/api/auth/session": {REST},
+    "/api/auth/csrf": {REST},
+    "/api/auth/can-create-first-admin": {f"{AUTH}/can-create-first-admin/route.ts", REST},
+    "/api/auth/verify-invitation": {f"{AUTH}/verify-invitation/route.ts", REST},
+}
+
+
 def break_it(one: Named, root: Path) -> None:
     """Take away what `one` names, and nothing that another name needs."""
     if one.kind == "npm-package":
@@ -63,12 +83,8 @@ def break_it(one: Named, root: Path) -> None:
         del package["devDependencies"][one.name]
         (root / "package.json").write_text(json.dumps(package))
     elif one.kind == "route":
-        file = {
-            "/": "src/app/page.tsx",
-            "/api/health": "src/app/api/health/route.ts",
-            "/api/auth/session": "src/app/api/auth/[...nextauth]/route.ts",
-        }[one.name]
-        (root / file).rename((root / file).with_name("helper.ts"))
+        for file in ANSWER[one.name]:
+            (root / file).rename((root / file).with_name("helper.ts"))
     elif one.kind == "file":
         for path in list(root.rglob(one.name)):
             path.rename(path.with_name(f"x{path.name}"))
@@ -83,7 +99,9 @@ def test_what_is_taken_away_is_told_and_nothing_else(one: Named, tmp_path: Path)
     told = dead(tmp_path)
     # prisma/schema.prisma is named as a path and, in prose, as a file.
     together = {"schema.prisma", "prisma/schema.prisma"} if one.kind == "file" else {one.name}
-    if one.name == "next.config.ts":
+    if one.kind == "route":
+        together = {name for name, files in ANSWER.items() if files <= ANSWER[one.name]}
+    elif one.name == "next.config.ts":
         together = {one.name}
     elif one.name == "prisma/schema.prisma":
         together = {one.name, "schema.prisma"}
@@ -100,18 +118,18 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     run = ["validate", "--content", str(ROOT / "content"), "--against", str(tmp_path)]
     assert main(run) == 0
     out = capsys.readouterr().out
-    assert "13 references looked up: 11 found, 0 dead, 2 not checked" in out
+    assert "18 references looked up: 16 found, 0 dead, 2 not checked" in out
     (tmp_path / "docs/fix-pr-template.md").rename(tmp_path / "docs/fix-pr-templates.md")
     assert main(run) == 1
     out = capsys.readouterr().out
     assert "the path '/docs/fix-pr-template.md' is not there" in out
     assert "did you mean 'docs/fix-pr-templates.md'?" in out
-    assert "13 references looked up: 10 found, 1 dead, 2 not checked" in out
+    assert "18 references looked up: 15 found, 1 dead, 2 not checked" in out
     assert main([*run, "--format", "json"]) == 1
     data = json.loads(capsys.readouterr().out)
     assert [p["line"] for p in data["problems"] if p["severity"] == "error"] == [109]
     (told,) = data["references"]
-    assert (told["looked_up"], told["dead"], len(told["found"])) == (13, 1, 10)
+    assert (told["looked_up"], told["dead"], len(told["found"])) == (18, 1, 15)
     assert {o["reason"] for o in told["not_checked"]} == {"elsewhere: another repository"}
 
 

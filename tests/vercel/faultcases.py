@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.vercel.checkworld import tables
+from tests.vercel.checkworld import WELL, tables
 from tests.vercel.vercelworld import HOOK_SECRET, World
 
 
@@ -93,8 +93,13 @@ def ill(w: World) -> None:
     """Nothing that a machine can look at is in order: whatever passes was not looked at."""
     w.app.status, w.app.body = 500, b"Internal Server Error"
     w.vercel.auto_assign = False
+    w.vercel.domain = "another.example.org"
     for deployment in w.vercel.deployments:
         deployment.state = "ERROR"
+
+
+def well(w: World) -> None:
+    w.app.pages = WELL
 
 
 def notes(w: World, ending: str) -> list[Path]:
@@ -194,6 +199,7 @@ CASES = {
         lambda w: ("--yes",),
         lambda w: False,  # nobody has answered for the rest
         code=8,
+        prepare=well,
         wrong=half_written,
         env=slow_is_ten_seconds,
         checklist=True,

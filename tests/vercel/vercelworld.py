@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.scripts.scriptworld import shell_command
+from tests.vercel.checkworld import Answer
 from tests.vercel.emulator import PROJECT, TEAM, TOKEN, Vercel
 
 ROOT = Path(__file__).parents[2]
@@ -31,11 +33,17 @@ class App(ThreadingHTTPServer):
         self.status, self.body = 200, b'{"status": "ok"}'
         self.told: list[str] = []
         self.sends_on = False  # each page leads to another one
+        self.pages: dict[
+            str, Answer
+        ] = {}  # what is answered here, whatever `status` and `body` say
         app = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                if app.sends_on and not self.path.startswith("/on"):
+                page = app.pages.get(re.sub(r"[?&]rollbook=[\w-]+$", "", self.path))
+                if page:
+                    self.answer(page.status, page.body, page.to)
+                elif app.sends_on and not self.path.startswith("/on"):
                     self.answer(307, b"", f"/on{self.path}")
                 else:
                     self.answer(app.status, app.body)
