@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.scripts.scriptworld import shell_command
-from tests.vercel.checkworld import Answer
 from tests.vercel.emulator import PROJECT, TEAM, TOKEN, Vercel
+
+if TYPE_CHECKING:
+    from tests.vercel.checkworld import Answer
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "generated/partpulse/scripts"
