@@ -41,6 +41,7 @@ $(VENV)/ready-test: $(VENV)/ready requirements/test.txt
 test: $(VENV)/ready-test
 	@sh tests/install-tools.sh
 	@sh tests/install-vercel.sh
+	@sh tests/install-prisma.sh
 	@sh tests/install-schemas.sh
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 

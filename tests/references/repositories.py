@@ -26,6 +26,8 @@ NEXT = {
     "src/app/api/auth/verify-invitation/route.ts": "export const GET = () => null;\n",
     "src/app/api/users/route.ts": "export const GET = () => null;\n",
     "src/app/auth/signin/page.tsx": "export default function Page() { return null; }\n",
+    "src/lib/storage.ts": "export const provider = process.env.STORAGE_PROVIDER;\n",
+    ".env.example": "AUTH_SECRET=\n",
     "docs/defect-resolution-process.md": "# Process\n",
     "docs/fix-pr-template.md": "# Template\n",
     "architecture/DEPLOYMENT_GUIDE.md": "# Guide\n",

@@ -50,6 +50,8 @@ def test_what_partpulse_names_is_found() -> None:
         ("file", "schema.prisma"),
         ("file", "next.config.ts"),
         ("npm-package", "prisma"),
+        ("variable", "AUTH_SECRET"),
+        ("variable", "STORAGE_PROVIDER"),
     }
     assert len(NAMED) == len(HERE) + 2
 
@@ -75,6 +77,8 @@ ANSWER = {
     "/api/auth/verify-invitation": {f"{AUTH}/verify-invitation/route.ts", REST},
 }
 
+READS = {"AUTH_SECRET": ".env.example", "STORAGE_PROVIDER": "src/lib/storage.ts"}
+
 
 def break_it(one: Named, root: Path) -> None:
     """Take away what `one` names, and nothing that another name needs."""
@@ -85,6 +89,8 @@ def break_it(one: Named, root: Path) -> None:
     elif one.kind == "route":
         for file in ANSWER[one.name]:
             (root / file).rename((root / file).with_name("helper.ts"))
+    elif one.kind == "variable":
+        (root / READS[one.name]).unlink()
     elif one.kind == "file":
         for path in list(root.rglob(one.name)):
             path.rename(path.with_name(f"x{path.name}"))
@@ -118,18 +124,18 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     run = ["validate", "--content", str(ROOT / "content"), "--against", str(tmp_path)]
     assert main(run) == 0
     out = capsys.readouterr().out
-    assert "18 references looked up: 16 found, 0 dead, 2 not checked" in out
+    assert "20 references looked up: 18 found, 0 dead, 2 not checked" in out
     (tmp_path / "docs/fix-pr-template.md").rename(tmp_path / "docs/fix-pr-templates.md")
     assert main(run) == 1
     out = capsys.readouterr().out
     assert "the path '/docs/fix-pr-template.md' is not there" in out
     assert "did you mean 'docs/fix-pr-templates.md'?" in out
-    assert "18 references looked up: 15 found, 1 dead, 2 not checked" in out
+    assert "20 references looked up: 17 found, 1 dead, 2 not checked" in out
     assert main([*run, "--format", "json"]) == 1
     data = json.loads(capsys.readouterr().out)
     assert [p["line"] for p in data["problems"] if p["severity"] == "error"] == [109]
     (told,) = data["references"]
-    assert (told["looked_up"], told["dead"], len(told["found"])) == (18, 1, 15)
+    assert (told["looked_up"], told["dead"], len(told["found"])) == (20, 1, 17)
     assert {o["reason"] for o in told["not_checked"]} == {"elsewhere: another repository"}
 
 

@@ -18,17 +18,20 @@ import socket
 import ssl
 import struct
 import subprocess
+import tempfile
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 
-from tests.scripts.scriptworld import shell_command
+from tests.scripts.scriptworld import needs, shell_command
 from tests.vercel import parity as document
 from tests.vercel.emulator import Vercel
 
@@ -430,6 +433,21 @@ def postgresql() -> Path | None:
     return next((p for p in places if (p / "initdb").exists() and (p / "psql").exists()), None)
 
 
+@contextmanager
+def running_database() -> Iterator[Database]:
+    programs = postgresql()
+    if programs is None:
+        needs("initdb")
+    # Not below pytest's own folder, which only its owner may enter.
+    folder = Path(tempfile.mkdtemp(prefix="rollbook-pg."))
+    found = Database(programs, folder)
+    try:
+        yield found
+    finally:
+        found.close()
+        shutil.rmtree(folder)
+
+
 class Database:
     """A PostgreSQL of our own on loopback; it refuses to run as root, so then it runs as `nobody`."""
 
@@ -458,6 +476,9 @@ class Database:
             stdout=subprocess.DEVNULL,
             timeout=60,
         )
+
+    def address(self, password: str = PASSWORD, name: str = "postgres", more: str = "") -> str:
+        return f"postgresql://app:{quote(password, safe='')}@127.0.0.1:{self.port}/{name}{more}"
 
     def close(self) -> None:
         self.call("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")

@@ -11,7 +11,6 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,7 +40,7 @@ from tests.vercel.checkworld import (
     free_port,
     one_mark,
     parity,
-    postgresql,
+    running_database,
 )
 from tests.vercel.emulator import PROJECT, TEAM, TOKEN, Vercel
 
@@ -70,21 +69,8 @@ def verify(tmp_path: Path, site: Site) -> Iterator[Checklist]:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[Database]:
-    programs = postgresql()
-    if programs is None:
-        needs("initdb")
-    # Not below pytest's own folder, which only its owner may enter.
-    folder = Path(tempfile.mkdtemp(prefix="rollbook-pg."))
-    found = Database(programs, folder)
-    yield found
-    found.close()
-    shutil.rmtree(folder)
-
-
-def url(
-    database: Database, password: str = PASSWORD, name: str = "postgres", more: str = ""
-) -> str:
-    return f"postgresql://app:{quote(password, safe='')}@127.0.0.1:{database.port}/{name}{more}"
+    with running_database() as found:
+        yield found
 
 
 ERROR = b"<h2>Application error: a client-side exception has occurred</h2>"
@@ -334,20 +320,22 @@ def test_what_can_be_no_address_reaches_nobody(verify, site) -> None:
 # --- PostgreSQL.
 
 DATABASES = {
-    "right": (lambda d: {"DATABASE_URL": url(d)}, "Pass", "answers this machine"),
+    "right": (lambda d: {"DATABASE_URL": d.address()}, "Pass", "answers this machine"),
     "what only Prisma understands": (
-        lambda d: {"DATABASE_URL": url(d, more="?schema=public&pgbouncer=true&connection_limit=1")},
+        lambda d: {
+            "DATABASE_URL": d.address(more="?schema=public&pgbouncer=true&connection_limit=1")
+        },
         "Pass",
         "answers this machine",
     ),
-    "no encryption": (lambda d: {"DATABASE_URL": url(d, more="?sslmode=disable")}, "Pass", ""),
+    "no encryption": (lambda d: {"DATABASE_URL": d.address(more="?sslmode=disable")}, "Pass", ""),
     "encryption that is not there": (
-        lambda d: {"DATABASE_URL": url(d, more="?schema=a&sslmode=require")},
+        lambda d: {"DATABASE_URL": d.address(more="?schema=a&sslmode=require")},
         "Fail",
         "SSL",
     ),
     "wrong password": (
-        lambda d: {"DATABASE_URL": url(d, password=PASSWORD + "x")},
+        lambda d: {"DATABASE_URL": d.address(password=PASSWORD + "x")},
         "Fail",
         "password authentication failed",
     ),
@@ -356,25 +344,29 @@ DATABASES = {
         "Fail",
         "no password supplied",
     ),
-    "no such database": (lambda d: {"DATABASE_URL": url(d, name="nil")}, "Fail", '"nil" does not'),
+    "no such database": (
+        lambda d: {"DATABASE_URL": d.address(name="nil")},
+        "Fail",
+        '"nil" does not',
+    ),
     "nothing there": (
-        lambda d: {"DATABASE_URL": url(d).replace(str(d.port), str(free_port()))},
+        lambda d: {"DATABASE_URL": d.address().replace(str(d.port), str(free_port()))},
         "Fail",
         "Connection refused",
     ),
     "DIRECT_URL comes first": (
-        lambda d: {"DATABASE_URL": url(d, name="nil"), "DIRECT_URL": url(d)},
+        lambda d: {"DATABASE_URL": d.address(name="nil"), "DIRECT_URL": d.address()},
         "Pass",
         "",
     ),
     "DIRECT_URL comes first, and is wrong": (
-        lambda d: {"DATABASE_URL": url(d), "DIRECT_URL": url(d, name="nil")},
+        lambda d: {"DATABASE_URL": d.address(), "DIRECT_URL": d.address(name="nil")},
         "Fail",
         '"nil" does not',
     ),
     "the caller's own variables do not lead elsewhere": (
         lambda d: {
-            "DATABASE_URL": url(d).replace(str(d.port), str(free_port())),
+            "DATABASE_URL": d.address().replace(str(d.port), str(free_port())),
             "PGHOSTADDR": "127.0.0.1",
             "PGPORT": str(d.port),
             "PGPASSWORD": PASSWORD,
@@ -386,24 +378,24 @@ DATABASES = {
     ),
     "another host, whatever PGHOSTADDR says": (
         lambda d: {
-            "DATABASE_URL": url(d).replace("127.0.0.1", "127.0.0.77x"),
+            "DATABASE_URL": d.address().replace("127.0.0.1", "127.0.0.77x"),
             "PGHOSTADDR": "127.0.0.1",
         },
         "Fail",
         "127.0.0.77x",
     ),
     "no name": (
-        lambda d: {"DATABASE_URL": url(d).rpartition("/")[0]},
+        lambda d: {"DATABASE_URL": d.address().rpartition("/")[0]},
         "Not checked",
         "no address of PostgreSQL",
     ),
     "a password with / that is not escaped": (
-        lambda d: {"DATABASE_URL": url(d).replace("%2F", "/").replace("%3A", ":")},
+        lambda d: {"DATABASE_URL": d.address().replace("%2F", "/").replace("%3A", ":")},
         "Not checked",
         "no address of PostgreSQL",
     ),
     "a password with ? that is not escaped": (
-        lambda d: {"DATABASE_URL": url(d).replace("%2F", "?")},
+        lambda d: {"DATABASE_URL": d.address().replace("%2F", "?")},
         "Not checked",
         "no address of PostgreSQL",
     ),
@@ -413,12 +405,12 @@ DATABASES = {
         "no address of PostgreSQL",
     ),
     "an empty name": (
-        lambda d: {"DATABASE_URL": url(d, name="")},
+        lambda d: {"DATABASE_URL": d.address(name="")},
         "Not checked",
         "no address of PostgreSQL",
     ),
     "another kind": (
-        lambda d: {"DATABASE_URL": url(d).replace("postgresql", "prisma")},
+        lambda d: {"DATABASE_URL": d.address().replace("postgresql", "prisma")},
         "Not checked",
         "no address of PostgreSQL",
     ),
@@ -452,7 +444,7 @@ def test_the_password_is_in_no_argument_list(near, database) -> None:
 
     def run(shell: str) -> list[str]:
         done = near.copy(shell).run(
-            shell, "--yes", "--phase", "immediate", DIRECT_URL=url(database, more="?schema=a")
+            shell, "--yes", "--phase", "immediate", DIRECT_URL=database.address(more="?schema=a")
         )
         return [] if done.items["database"][0] == "Pass" else [done.output]
 
@@ -461,7 +453,7 @@ def test_the_password_is_in_no_argument_list(near, database) -> None:
 
 def test_without_psql_the_database_is_not_checked(near, database) -> None:
     near.without("psql")
-    done = near.run("dash", "--yes", "--phase", "immediate", DATABASE_URL=url(database))
+    done = near.run("dash", "--yes", "--phase", "immediate", DATABASE_URL=database.address())
     assert done.items["database"][0] == "Not checked"
     assert "'psql' is not on this machine" in done.words
 
@@ -493,7 +485,7 @@ def test_done_and_all_well(near, database) -> None:
     def run(shell: str) -> list[str]:
         answers = iter([b"pass\n", b"na\n", b"Yes\n", b"P\n", b"n/a\n", *[b"pass\n"] * 6])
         done = near.copy(shell).asked(
-            shell, answer=lambda item, prompt: next(answers), DATABASE_URL=url(database)
+            shell, answer=lambda item, prompt: next(answers), DATABASE_URL=database.address()
         )
         good = done.code == 0 and done.outcome == "Passed" and len(done.items) == 16
         by = {name for name, (_, by, _) in done.items.items() if by == "machine"}
@@ -656,7 +648,9 @@ def test_phases(verify, site) -> None:
 
 
 def test_watching_until_the_phase_is_over(near, database, site) -> None:
-    done = near.run("dash", "--yes", "--watch", "--phase", "immediate", DATABASE_URL=url(database))
+    done = near.run(
+        "dash", "--yes", "--watch", "--phase", "immediate", DATABASE_URL=database.address()
+    )
     assert done.code == 0 and "Watched for 300 seconds, 10 times." in done.words
     assert site.asked.count("/api/health") == 11
     assert done.output.count("  5 hold\n") == 10
@@ -695,7 +689,7 @@ def test_what_was_not_looked_at_while_watching_is_no_pass(near, database) -> Non
         )
         grep.chmod(0o755)
         watch = ("--yes", "--watch", "--phase", "immediate")
-        done = near.run("dash", *watch, DATABASE_URL=url(database))
+        done = near.run("dash", *watch, DATABASE_URL=database.address())
         assert (done.code, done.items["no-errors"][0]) == (code, result), done.output
 
 
@@ -734,15 +728,15 @@ def test_a_watch_is_ended_at_once(verify) -> None:
 def test_a_dry_run_looks_and_asks_nobody(verify, site, database) -> None:
     """It makes the looks of a real run, shows what it saw, and ends as that would."""
     verify.recorded("curl", "psql")
-    done = verify.run("dash", "--dry-run", DATABASE_URL=url(database))
+    done = verify.run("dash", "--dry-run", DATABASE_URL=database.address())
     assert done.code == 0 and "Dry run: 6 hold, 0 do not." in done.words
     assert done.output.count("would ask") == 10 and "GET /api/users: 401 in" in done.words
     looks = len(verify.calls())
     verify.calls_file.unlink()
-    verify.run("dash", "--yes", DATABASE_URL=url(database))
+    verify.run("dash", "--yes", DATABASE_URL=database.address())
     assert len(verify.calls()) == looks > 10
     site.answers["/api/auth/session"] = Answer(500)
-    done = verify.run("dash", "--dry-run", DATABASE_URL=url(database))
+    done = verify.run("dash", "--dry-run", DATABASE_URL=database.address())
     assert done.code == 7 and "session: status 500" in done.words
 
 
@@ -774,7 +768,7 @@ def test_a_result_that_could_not_be_written_down_is_not_forgotten(
     )
     done = subprocess.run(
         [*shell_command("dash", near.folder), str(near.script), "--yes", "--phase", "immediate"],
-        env=near.environment({"DATABASE_URL": url(database)}),
+        env=near.environment({"DATABASE_URL": database.address()}),
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -785,7 +779,7 @@ def test_a_result_that_could_not_be_written_down_is_not_forgotten(
 def test_the_document_shows_what_is_called(near, database) -> None:
     near.vercel.hide_aliases = True
     near.recorded("curl", "psql", "git")
-    near.run("dash", "--yes", DATABASE_URL=url(database))
+    near.run("dash", "--yes", DATABASE_URL=database.address())
     parity("### 7.1 ", "### 7.2 ", near.calls(), "curl", "psql")
 
 
