@@ -676,7 +676,7 @@ if [ -z "$dry_run" ]; then
   wrap say "  - " 'a message to the team, where ROLLBOOK_NOTIFY_URL is set'
   wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
 fi
-wrap warn 'WARNING: ' 'Production that moves loses all warranty claims: they live only in the memory of the running application. Read them out first, see Section 4.4.'
+[ -n "${only_looks:-}" ] || wrap warn 'WARNING: ' 'Production that moves loses all warranty claims: they live only in the memory of the running application. Read them out first, see Section 4.4.'
 
 # confirm QUESTION: goes on only after a clear yes.
 confirm() {

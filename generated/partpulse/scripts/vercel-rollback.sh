@@ -558,6 +558,7 @@ for argument in "$@"; do
     --status)
       option_status=1
       dry_run=1
+      only_looks=1
       [ "${alone:-$argument}" = "$argument" ] || refuse "$alone and $argument exclude each other"
       alone=$argument
       continue
@@ -565,6 +566,7 @@ for argument in "$@"; do
     --list)
       option_list=1
       dry_run=1
+      only_looks=1
       [ "${alone:-$argument}" = "$argument" ] || refuse "$alone and $argument exclude each other"
       alone=$argument
       continue
@@ -690,7 +692,7 @@ if [ -z "$dry_run" ]; then
   wrap say "  - " 'a message to the team, where ROLLBOOK_NOTIFY_URL is set'
   wrap say "  - " 'a log of the run (in .git/rollback-log, or ROLLBOOK_LOG_DIR)'
 fi
-wrap warn 'WARNING: ' 'Production that moves loses all warranty claims: they live only in the memory of the running application. Read them out first, see Section 4.4.'
+[ -n "${only_looks:-}" ] || wrap warn 'WARNING: ' 'Production that moves loses all warranty claims: they live only in the memory of the running application. Read them out first, see Section 4.4.'
 
 # confirm QUESTION: goes on only after a clear yes.
 confirm() {
