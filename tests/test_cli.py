@@ -96,6 +96,20 @@ def test_help_says_what_the_exit_codes_of_each_command_are(command, options, cod
     assert said[1].startswith("red") == (code == 1)
 
 
+def test_without_a_command_the_help_is_shown():
+    done = rollbook()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == rollbook("--help").stdout
+
+
+@pytest.mark.parametrize("command", ["validate", "check", "drill record", "review"])
+def test_wrong_usage_shows_the_usage_of_the_command(command):
+    done = rollbook(*command.split(), "--nonsense")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"usage: rollbook {command} ")
+    assert f"rollbook {command}: error: unrecognized arguments: --nonsense" in done.stderr
+
+
 def test_version_answers():
     assert re.fullmatch(r"rollbook \d+\.\d+\.\d+\n", rollbook("--version").stdout)
 

@@ -39,9 +39,12 @@ def main(argv: list[str]) -> int:
 def _run(argv: list[str]) -> int:
     try:
         parser = _parser()
+        if not argv:
+            parser.print_help(sys.stderr)
+            return USAGE
         options, rest = parser.parse_known_args(argv)
         if rest and not hasattr(options, "rest"):
-            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+            options.parser.error(f"unrecognized arguments: {' '.join(rest)}")
         options.rest = rest
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else USAGE

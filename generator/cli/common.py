@@ -58,7 +58,7 @@ class Commands:
         `good` and `wrong` say what its exit codes 0 and 1 mean.
         """
         found = self._parser(name, text, more, exits(good, wrong), self.shared)
-        found.set_defaults(command=run)
+        found.set_defaults(command=run, parser=found)
         return found
 
     def group(self, name: str, text: str, run: Run | None = None):
@@ -68,7 +68,7 @@ class Commands:
             name, text, "", exits("shown, whatever it says", INVALID) if run else EPILOG, *above
         )
         if run:
-            parser.set_defaults(command=run)
+            parser.set_defaults(command=run, parser=parser)
         inner = parser.add_subparsers(required=run is None, metavar="COMMAND", title="commands")
         return parser, Commands(inner, self.shared)
 
