@@ -102,7 +102,9 @@ def _service(data: Mapping, unfilled: list[model.Unfilled]) -> model.Service:
         return model.FactGroup(key, value.get("title"), facts)
 
     def links(key: Scalar, value: Mapping) -> model.LinkGroup:
-        found = tuple(model.Link(v["title"], v.get("url"), v.get("path")) for v in value["links"])
+        found = tuple(
+            model.Link(v.get("id"), v["title"], v.get("url"), v.get("path")) for v in value["links"]
+        )
         return model.LinkGroup(key, value["title"], found)
 
     return model.Service(

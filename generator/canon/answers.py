@@ -79,6 +79,10 @@ def answers(book: model.Handbook) -> Mapping[str, Answer]:
             found[f"fact:{fact.id}"] = Answer(
                 fact.label, shown.get(("facts", group.id)), blanks=_blanks((fact.value,))
             )
+    for group in book.service.link_groups:
+        for link in group.links:
+            if link.id:
+                found[f"link:{link.id}"] = Answer(link.title, shown.get(("links", group.id)))
     for (kind, id), target in known.items():
         if kind == "deadline":
             checklist = found[f"checklist:{id}"]

@@ -83,6 +83,9 @@ class FactGroup:
 
 @dataclass(frozen=True)
 class Link:
+    """`id` is None where nothing refers to it."""
+
+    id: str | None
     title: str
     url: str | None
     path: str | None

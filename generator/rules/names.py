@@ -32,6 +32,8 @@ def names_match_files(context: Context) -> Iterator[Problem]:
 def ids_are_unique(context: Context) -> Iterator[Problem]:
     book = context.handbook
     yield from unique((f.id for g in book.service.fact_groups for f in g.facts), "fact")
+    links = (link for group in book.service.link_groups for link in group.links)
+    yield from unique((link.id for link in links if link.id), "link")
     yield from unique((s.id for s in walk_sections(book.sections)), "section")
     yield from unique((t.id for t in book.triggers), "trigger")
     yield from unique(

@@ -52,6 +52,15 @@ script=post-rollback.sh
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
 warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
 
+# lowered TEXT: sets low to the TEXT without its upper case; a program is started only where there is some.
+# shellcheck disable=SC2034,SC2317,SC2329 # not every script compares names
+lowered() {
+  low=$1
+  case $1 in
+  *[A-Z]*) low=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]') ;;
+  esac
+}
+
 # wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
 wrap() {
   how=$1

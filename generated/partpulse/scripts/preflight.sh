@@ -54,6 +54,15 @@ fact_production_url=${PRODUCTION_URL:-}
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
 warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
 
+# lowered TEXT: sets low to the TEXT without its upper case; a program is started only where there is some.
+# shellcheck disable=SC2034,SC2317,SC2329 # not every script compares names
+lowered() {
+  low=$1
+  case $1 in
+  *[A-Z]*) low=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]') ;;
+  esac
+}
+
 # wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
 wrap() {
   how=$1
@@ -714,7 +723,8 @@ read_address() {
   address_rest=$1
   case $1 in
   *://*)
-    address_scheme=$(printf '%s' "${1%%://*}" | tr '[:upper:]' '[:lower:]')
+    lowered "${1%%://*}"
+    address_scheme=$low
     address_rest=${1#*://}
     ;;
   esac
@@ -727,7 +737,8 @@ read_address() {
   esac
   address_host=${address_rest%%[/?#]*}
   address_rest=${address_rest#"$address_host"}
-  address_host=$(printf '%s' "$address_host" | tr '[:upper:]' '[:lower:]')
+  lowered "$address_host"
+  address_host=$low
   case $address_host in
   *@*) address_problem="holds a user name or a password" ;;
   '' | [.:-]* | *[!a-z0-9.:-]*) address_problem="names no host" ;;
@@ -831,12 +842,15 @@ by_curl() {
   # Half an answer can have a good status: a list cut short is no shorter list.
   limited 25 "$@" || printf '\n000\n' >"$scratch/out"
   feed=
-  http_status=$(tail -n 1 "$scratch/out")
+  # The last line is the status, all before it the answer.
+  : >"$scratch/status"
+  sed -n -e "\$w $scratch/status" -e '$!p' "$scratch/out" >"$scratch/text"
+  http_status=
+  read -r http_status <"$scratch/status" || :
   case $http_status in
   [1-9][0-9][0-9]) ;;
   *) http_status=000 ;;
   esac
-  sed '$d' "$scratch/out" >"$scratch/text"
   flatten <"$scratch/text" >"$scratch/answer"
 }
 
@@ -1004,8 +1018,11 @@ link_repository=
 # one_deployment: whether the address of production is that of the deployment which the last answer is
 # about: that shows the same for ever, whatever production serves.
 one_deployment() {
-  own=$(answer .url | tr '[:upper:]' '[:lower:]')
-  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+  own=$(answer .url)
+  lowered "$own"
+  own=$low
+  lowered "${production_host%.}"
+  [ "$low" = "$own" ]
 }
 
 # belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody

@@ -56,6 +56,15 @@ fact_production_url=${PRODUCTION_URL:-}
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
 warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
 
+# lowered TEXT: sets low to the TEXT without its upper case; a program is started only where there is some.
+# shellcheck disable=SC2034,SC2317,SC2329 # not every script compares names
+lowered() {
+  low=$1
+  case $1 in
+  *[A-Z]*) low=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]') ;;
+  esac
+}
+
 # wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
 wrap() {
   how=$1
@@ -780,7 +789,8 @@ read_address() {
   address_rest=$1
   case $1 in
   *://*)
-    address_scheme=$(printf '%s' "${1%%://*}" | tr '[:upper:]' '[:lower:]')
+    lowered "${1%%://*}"
+    address_scheme=$low
     address_rest=${1#*://}
     ;;
   esac
@@ -793,7 +803,8 @@ read_address() {
   esac
   address_host=${address_rest%%[/?#]*}
   address_rest=${address_rest#"$address_host"}
-  address_host=$(printf '%s' "$address_host" | tr '[:upper:]' '[:lower:]')
+  lowered "$address_host"
+  address_host=$low
   case $address_host in
   *@*) address_problem="holds a user name or a password" ;;
   '' | [.:-]* | *[!a-z0-9.:-]*) address_problem="names no host" ;;
@@ -897,12 +908,15 @@ by_curl() {
   # Half an answer can have a good status: a list cut short is no shorter list.
   limited 25 "$@" || printf '\n000\n' >"$scratch/out"
   feed=
-  http_status=$(tail -n 1 "$scratch/out")
+  # The last line is the status, all before it the answer.
+  : >"$scratch/status"
+  sed -n -e "\$w $scratch/status" -e '$!p' "$scratch/out" >"$scratch/text"
+  http_status=
+  read -r http_status <"$scratch/status" || :
   case $http_status in
   [1-9][0-9][0-9]) ;;
   *) http_status=000 ;;
   esac
-  sed '$d' "$scratch/out" >"$scratch/text"
   flatten <"$scratch/text" >"$scratch/answer"
 }
 
@@ -1070,8 +1084,11 @@ link_repository=
 # one_deployment: whether the address of production is that of the deployment which the last answer is
 # about: that shows the same for ever, whatever production serves.
 one_deployment() {
-  own=$(answer .url | tr '[:upper:]' '[:lower:]')
-  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+  own=$(answer .url)
+  lowered "$own"
+  own=$low
+  lowered "${production_host%.}"
+  [ "$low" = "$own" ]
 }
 
 # belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
@@ -1264,7 +1281,10 @@ bypass=${VERCEL_AUTOMATION_BYPASS_SECRET:-}
 
 # header NAME: the value of a header of the last answer, without its upper case.
 header() {
-  tr -d '\r' <"$scratch/headers" 2>/dev/null | tr '[:upper:]' '[:lower:]' | sed -n "s/^$1: *//p" | tail -n 1
+  awk -v name="$1:" '
+    { gsub(/\r/, ""); line = tolower($0) }
+    index(line, name) == 1 { found = substr(line, length(name) + 1); sub(/^ */, "", found) }
+    END { if (found != "") print found }' "$scratch/headers" 2>/dev/null
 }
 
 # one_get COMMAND...: one request. Sets http_status, http_next (where it is sent on) and adds to
@@ -1409,7 +1429,8 @@ http_get() {
     next=$http_next
     next_host=${next#*://}
     next_host=${next_host%%[/?#]*}
-    next_host=$(printf '%s' "${next_host##*@}" | tr '[:upper:]' '[:lower:]')
+    lowered "${next_host##*@}"
+    next_host=$low
     case ${next%%://*}:$next_host in
     "${production_url%%://*}:$production_host" | "https:${production_host%:80}" | "https:$production_host") ;;
     *)
@@ -1794,8 +1815,12 @@ tell_differences() {
   else
     wrap say "  " "Not checked: whether environment variables were changed since the target was built (answer $http_status)."
   fi
-  crons_now=$(crons_in live)
-  crons_then=$(crons_in target)
+  crons_now=
+  crons_then=
+  if grep -q '^\.crons\.' "$scratch/live" "$scratch/target"; then
+    crons_now=$(crons_in live)
+    crons_then=$(crons_in target)
+  fi
   if [ "$crons_now" != "$crons_then" ]; then
     wrap warn "  WARNING: " "the cron jobs differ. Now: ${crons_now:-none}. With the target: ${crons_then:-none}."
   fi

@@ -12,7 +12,7 @@
 #   - the completed list, as Markdown and JSON beside the log
 #
 # Made by Rollbook from content/partpulse/checklists/verification.yaml. Do not edit: edit that file.
-# Content sha256:b89ca5ed768e0d6a7fe07f0cb50b9c71feff5c1dc80eb5302c222fb7670e81bc
+# Content sha256:c76dce593272cdf219eb014f49d7eb5d074c6d53a560804131638f2302fb0176
 
 # Checks are called by name.
 # shellcheck disable=SC2317,SC2329
@@ -56,6 +56,15 @@ fact_normal_response_time=${NORMAL_RESPONSE_MS:-}
 # --- Words for people. A message that cannot be written stops nothing.
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
 warn() { printf '%s\n' "$*" >&3 2>/dev/null || :; }
+
+# lowered TEXT: sets low to the TEXT without its upper case; a program is started only where there is some.
+# shellcheck disable=SC2034,SC2317,SC2329 # not every script compares names
+lowered() {
+  low=$1
+  case $1 in
+  *[A-Z]*) low=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]') ;;
+  esac
+}
 
 # wrap HOW INDENT TEXT: says TEXT with `say` or `warn` in lines of at most 78 columns.
 wrap() {
@@ -675,7 +684,7 @@ if [ -z "$dry_run" ]; then
   hosts=
   add_host "${parameter_address}"
   add_host "${VERCEL_API_URL:-https://api.vercel.com}"
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:b89ca5ed768e0d6a7fe07f0cb50b9c71feff5c1dc80eb5302c222fb7670e81bc hosts "$hosts"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:c76dce593272cdf219eb014f49d7eb5d074c6d53a560804131638f2302fb0176 hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -778,7 +787,8 @@ read_address() {
   address_rest=$1
   case $1 in
   *://*)
-    address_scheme=$(printf '%s' "${1%%://*}" | tr '[:upper:]' '[:lower:]')
+    lowered "${1%%://*}"
+    address_scheme=$low
     address_rest=${1#*://}
     ;;
   esac
@@ -791,7 +801,8 @@ read_address() {
   esac
   address_host=${address_rest%%[/?#]*}
   address_rest=${address_rest#"$address_host"}
-  address_host=$(printf '%s' "$address_host" | tr '[:upper:]' '[:lower:]')
+  lowered "$address_host"
+  address_host=$low
   case $address_host in
   *@*) address_problem="holds a user name or a password" ;;
   '' | [.:-]* | *[!a-z0-9.:-]*) address_problem="names no host" ;;
@@ -895,12 +906,15 @@ by_curl() {
   # Half an answer can have a good status: a list cut short is no shorter list.
   limited 25 "$@" || printf '\n000\n' >"$scratch/out"
   feed=
-  http_status=$(tail -n 1 "$scratch/out")
+  # The last line is the status, all before it the answer.
+  : >"$scratch/status"
+  sed -n -e "\$w $scratch/status" -e '$!p' "$scratch/out" >"$scratch/text"
+  http_status=
+  read -r http_status <"$scratch/status" || :
   case $http_status in
   [1-9][0-9][0-9]) ;;
   *) http_status=000 ;;
   esac
-  sed '$d' "$scratch/out" >"$scratch/text"
   flatten <"$scratch/text" >"$scratch/answer"
 }
 
@@ -1068,8 +1082,11 @@ link_repository=
 # one_deployment: whether the address of production is that of the deployment which the last answer is
 # about: that shows the same for ever, whatever production serves.
 one_deployment() {
-  own=$(answer .url | tr '[:upper:]' '[:lower:]')
-  [ "$(printf '%s' "${production_host%.}" | tr '[:upper:]' '[:lower:]')" = "$own" ]
+  own=$(answer .url)
+  lowered "$own"
+  own=$low
+  lowered "${production_host%.}"
+  [ "$low" = "$own" ]
 }
 
 # belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
@@ -1242,7 +1259,10 @@ bypass=${VERCEL_AUTOMATION_BYPASS_SECRET:-}
 
 # header NAME: the value of a header of the last answer, without its upper case.
 header() {
-  tr -d '\r' <"$scratch/headers" 2>/dev/null | tr '[:upper:]' '[:lower:]' | sed -n "s/^$1: *//p" | tail -n 1
+  awk -v name="$1:" '
+    { gsub(/\r/, ""); line = tolower($0) }
+    index(line, name) == 1 { found = substr(line, length(name) + 1); sub(/^ */, "", found) }
+    END { if (found != "") print found }' "$scratch/headers" 2>/dev/null
 }
 
 # one_get COMMAND...: one request. Sets http_status, http_next (where it is sent on) and adds to
@@ -1387,7 +1407,8 @@ http_get() {
     next=$http_next
     next_host=${next#*://}
     next_host=${next_host%%[/?#]*}
-    next_host=$(printf '%s' "${next_host##*@}" | tr '[:upper:]' '[:lower:]')
+    lowered "${next_host##*@}"
+    next_host=$low
     case ${next%%://*}:$next_host in
     "${production_url%%://*}:$production_host" | "https:${production_host%:80}" | "https:$production_host") ;;
     *)
@@ -1762,7 +1783,7 @@ keep_answers() {
       for (id in row) print row[id]
     }' >"$scratch/earlier"
   read -r of_content <"$scratch/earlier" || of_content=
-  [ "$of_content" = sha256:b89ca5ed768e0d6a7fe07f0cb50b9c71feff5c1dc80eb5302c222fb7670e81bc ] ||
+  [ "$of_content" = sha256:c76dce593272cdf219eb014f49d7eb5d074c6d53a560804131638f2302fb0176 ] ||
     fail 4 "the checklist has changed since the run of $earlier." "Run the script without --resume."
   now
   sed 1d "$scratch/earlier" | while IFS=$tab read -r id result at; do
@@ -1873,7 +1894,7 @@ as_markdown() {
 
 as_json() {
   printf '{'
-  pairs checklist verification service partpulse version 1.3.0 content sha256:b89ca5ed768e0d6a7fe07f0cb50b9c71feff5c1dc80eb5302c222fb7670e81bc \
+  pairs checklist verification service partpulse version 1.3.0 content sha256:c76dce593272cdf219eb014f49d7eb5d074c6d53a560804131638f2302fb0176 \
     script "$script" script_sha256 "$script_sha256" run "$run" began "$began" ended "$stamp" who "$who" \
     phase "${option_phase:-}" watched "$watched" outcome "$outcome"
   printf ',"items":['
