@@ -254,6 +254,29 @@ def test_an_undo_and_a_promotion_have_messages_of_their_own(world) -> None:
     assert "A deployment of PartPulse was promoted at 2" in made(w, "-messages.md")
 
 
+def test_of_two_runs_in_one_second_the_one_that_began_later_counts(world) -> None:
+    w = world()
+    assert w.run("dash").returncode == 0
+    options = ("--yes", "--undo")
+    undone = w.run("dash", *options, script="vercel-rollback.sh", serves=w.shas[2])
+    assert undone.returncode == 0
+    options = ("--yes", "--promote", w.vercel.find_sha(w.shas[1]))
+    promoted = w.run("dash", *options, script="vercel-rollback.sh", serves=w.shas[1])
+    assert promoted.returncode == 0
+    second = "20260102T030405Z"
+    for log in logs(w).glob("*rollback-*.jsonl"):
+        # As text, the process id of the later one comes first.
+        later = '"did":"promoted"' in log.read_text()
+        run_id = f"{second}-{10001 if later else 9998}"
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        lines = [line | {"time": "2026-01-02T03:04:05Z", "run": run_id} for line in lines]
+        name = f"{log.name.split('-2')[0]}-{run_id}.jsonl"
+        log.with_name(name).write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        log.unlink()
+    done = run(w, "dash", serves=w.shas[1])
+    assert "The last run PROMOTED a deployment" in words(done)
+
+
 def test_a_run_that_was_cut_short_is_not_known(world) -> None:
     w = world()
     assert w.run("dash").returncode == 0

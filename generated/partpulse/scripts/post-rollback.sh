@@ -177,6 +177,8 @@ record() {
     shift 2
   done
   { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
+  # The next step begins where this one ends.
+  step_began=$seconds
 }
 
 # open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
@@ -205,8 +207,6 @@ open_log() {
 
 begin_step() {
   step=$1
-  now
-  step_began=$seconds
   say ""
   wrap say "" "$2"
 }
@@ -218,6 +218,7 @@ did=nothing
 verified=no
 step=start
 step_began=0
+pausing=
 child=
 watch=
 holding=
@@ -283,6 +284,7 @@ interrupted() {
   fi
   trap '' INT TERM HUP
   [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  [ -n "$pausing" ] && kill -TERM "$pausing" 2>/dev/null
   if [ -n "$child" ]; then
     # In the background, because an ended child stays visible until it is waited for.
     end_tree "$child" &
@@ -596,6 +598,10 @@ done
 
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  # curl reads the folder's name in quotes, on its standard input.
+  case $place in
+  *[\"\\]*) continue ;;
+  esac
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
   if [ -n "$scratch" ]; then
     { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
@@ -758,11 +764,13 @@ collect_runs() {
     printf '%s\n' "$file" >>"$scratch/logs"
     number=$((number + 1))
     # One line a record: time, script, procedure, step, status, exit, seconds, and what else it says.
-    # Numbered, because many have the same second.
+    # Many have the same second: of two runs that do, the one with the lower process id began first.
     flatten <"$file" | awk -F '\t' -v nth="$number" '
       function put() {
+        pid = v[".run"]
+        sub(/.*-/, "", pid)
         if (v[".time"] != "")
-          printf "%s\t%06d\t%06d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v[".time"], nth, ++records, v[".script"], v[".procedure"], v[".step"], v[".status"], v[".exit"], v[".seconds"], more
+          printf "%s\tpid-%010d-%06d\t%06d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v[".time"], pid, nth, ++records, v[".script"], v[".procedure"], v[".step"], v[".status"], v[".exit"], v[".seconds"], more
         split("", v)
         more = ""
       }
@@ -986,6 +994,22 @@ waited=0
 pause() {
   sleep "$1" 2>/dev/null || :
   waited=$((waited + $1))
+}
+
+# A pause in which something else is asked: begin_pause SECONDS, and end_pause, which waits for the rest.
+# shellcheck disable=SC2317,SC2329 # not every script waits so
+begin_pause() {
+  holding=1
+  sleep "$1" >/dev/null 2>&1 3>&- &
+  pausing=$!
+  release
+  waited=$((waited + $1))
+}
+
+# shellcheck disable=SC2317,SC2329
+end_pause() {
+  wait "$pausing" 2>/dev/null
+  pausing=
 }
 
 # still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.

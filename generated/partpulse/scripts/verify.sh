@@ -190,6 +190,8 @@ record() {
     shift 2
   done
   { printf '%s}\n' "$entry" >>"$log"; } 2>/dev/null || :
+  # The next step begins where this one ends.
+  step_began=$seconds
 }
 
 # open_log FOLDER [NAME VALUE]...: begins a log there with a first line, or answers 1.
@@ -218,8 +220,6 @@ open_log() {
 
 begin_step() {
   step=$1
-  now
-  step_began=$seconds
   say ""
   wrap say "" "$2"
 }
@@ -231,6 +231,7 @@ did=nothing
 verified=no
 step=start
 step_began=0
+pausing=
 child=
 watch=
 holding=
@@ -296,6 +297,7 @@ interrupted() {
   fi
   trap '' INT TERM HUP
   [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
+  [ -n "$pausing" ] && kill -TERM "$pausing" 2>/dev/null
   if [ -n "$child" ]; then
     # In the background, because an ended child stays visible until it is waited for.
     end_tree "$child" &
@@ -662,6 +664,10 @@ done
 
 # A full disk lets a folder be made and no file be written: write one to be sure.
 for place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/tmp}"; do
+  # curl reads the folder's name in quotes, on its standard input.
+  case $place in
+  *[\"\\]*) continue ;;
+  esac
   scratch=$(mktemp -d "$place/rollback.XXXXXX" 2>/dev/null)
   if [ -n "$scratch" ]; then
     { printf 'a line that needs room\n' >"$scratch/out" && printf '' >"$scratch/err" && [ -s "$scratch/out" ]; } 2>/dev/null && break
@@ -902,15 +908,18 @@ vercel() {
 }
 
 by_curl() {
-  feed="header = \"Authorization: Bearer $VERCEL_TOKEN\""
+  feed="header = \"Authorization: Bearer $VERCEL_TOKEN\"
+output = \"$scratch/text\""
+  : >"$scratch/text"
   # Half an answer can have a good status: a list cut short is no shorter list.
-  limited 25 "$@" || printf '\n000\n' >"$scratch/out"
+  limited 25 "$@" || : >"$scratch/out"
   feed=
-  # The last line is the status, all before it the answer.
-  : >"$scratch/status"
-  sed -n -e "\$w $scratch/status" -e '$!p' "$scratch/out" >"$scratch/text"
+  # The status stands alone on its second line.
   http_status=
-  read -r http_status <"$scratch/status" || :
+  {
+    read -r http_status
+    read -r http_status
+  } <"$scratch/out" || :
   case $http_status in
   [1-9][0-9][0-9]) ;;
   *) http_status=000 ;;
@@ -989,32 +998,41 @@ answer() {
   awk -F '\t' -v path="$1" '$1 == path { found = $2 } END { print substr(found, 1, 2000) }' "$scratch/${2:-answer}"
 }
 
-# first_of FILE PATH...: the first of these values of an answer that is there.
+# values FILE WANTED...: a line each: the value at the path WANTED in an answer, or at the first of several
+# paths (`a,b`) that has one; an empty line where there is none. One program reads them all.
 # shellcheck disable=SC2317,SC2329 # not every script looks at a project
-first_of() {
+values() {
   file=$1
   shift
-  awk -F '\t' -v paths="$*" '
-    BEGIN { count = split(paths, path, " ") }
-    $2 != "" && $2 != "null" { value[$1] = $2 }
-    END { for (n = 1; n <= count; n++) if (path[n] in value) { print substr(value[path[n]], 1, 2000); exit } }' "$scratch/$file"
+  awk -F '\t' -v all="$*" '
+    { value[$1] = $2 }
+    END {
+      count = split(all, wanted, " ")
+      for (n = 1; n <= count; n++) {
+        found = ""
+        paths = split(wanted[n], path, ",")
+        for (k = 1; k <= paths && (found == "" || found == "null"); k++) found = value[path[k]]
+        print found == "null" ? "" : substr(found, 1, 2000)
+      }
+    }' "$scratch/$file"
 }
 
-# commit_of: the commit of the deployment that the last answer is about, whichever Git provider or tool
-# names it; nothing where none does.
+# The commit of a deployment, whichever Git provider or tool names it.
+# shellcheck disable=SC2034 # not every script reads it
+commit_paths=.meta.githubCommitSha,.meta.gitlabCommitSha,.meta.bitbucketCommitSha,.meta.gitCommitSha
+
+# is_commit TEXT: whether TEXT can be the name of a commit.
 # shellcheck disable=SC2317,SC2329
-commit_of() {
-  commit_named=$(first_of answer .meta.githubCommitSha .meta.gitlabCommitSha .meta.bitbucketCommitSha .meta.gitCommitSha)
-  case $commit_named in
-  *[!0-9a-f]*) ;;
-  *) printf '%s' "$commit_named" ;;
+is_commit() {
+  case $1 in
+  '' | *[!0-9a-f]*) return 1 ;;
   esac
 }
 
-# title_of [FILE [PATH]]: the title of that commit.
+# title_of [FILE [PATH]]: the title of the commit of a deployment.
 # shellcheck disable=SC2317,SC2329
 title_of() {
-  first_of "${1:-answer}" "${2:-}.meta.githubCommitMessage" "${2:-}.meta.gitlabCommitMessage" "${2:-}.meta.bitbucketCommitMessage" "${2:-}.meta.gitCommitMessage"
+  values "${1:-answer}" "${2:-}.meta.githubCommitMessage,${2:-}.meta.gitlabCommitMessage,${2:-}.meta.bitbucketCommitMessage,${2:-}.meta.gitCommitMessage"
 }
 
 # deployments: the last answer as lines 'commit id state target candidate created branch', newest first;
@@ -1079,40 +1097,65 @@ link_host=
 link_owner=
 link_repository=
 
-# one_deployment: whether the address of production is that of the deployment which the last answer is
-# about: that shows the same for ever, whatever production serves.
-one_deployment() {
-  own=$(answer .url)
-  lowered "$own"
-  own=$low
-  lowered "${production_host%.}"
-  [ "$low" = "$own" ]
-}
-
-# belongs: whether the last answer is about a deployment of this project. Of a deployment of somebody
-# else's Vercel answers with its public view, which names no project: that is no match. Sets unproven.
-belongs() {
-  owner=$(answer .projectId)
-  case $owner in
-  "$VERCEL_PROJECT_ID") return 0 ;;
-  '') unproven="$production_host is served by another project than VERCEL_PROJECT_ID ($VERCEL_PROJECT_ID): Vercel does not name it, as for projects of other teams." ;;
-  *) unproven="$production_host is served by another project than VERCEL_PROJECT_ID: by $(printable "$owner"), not $VERCEL_PROJECT_ID." ;;
-  esac
-  return 1
-}
-
-# is_live: reads what production serves out of the last answer into live and live_commit. Where that is no
-# deployment of this project it answers 1, and 3 where it is no deployment at all, with unproven.
+# read_live: reads what production serves out of the last answer into live, live_commit and what is_live
+# and prove_production ask of it.
 # shellcheck disable=SC2034 # not every script reads all that it sets
-is_live() {
+read_live() {
   cat "$scratch/answer" >"$scratch/live"
-  live=$(answer .id)
-  live_commit=$(commit_of)
+  values live .id .projectId .url .target "$commit_paths" >"$scratch/values"
+  live=
+  {
+    IFS= read -r live
+    IFS= read -r live_project
+    IFS= read -r live_address
+    IFS= read -r live_kind
+    IFS= read -r live_commit
+  } <"$scratch/values"
+  is_commit "$live_commit" || live_commit=
+}
+
+# is_live: whether what read_live has read is a deployment of this project: 1 where it is that of another
+# one, and 3 where it is no deployment at all, with unproven. Of a deployment of somebody else's Vercel
+# answers with its public view, which names no project: that is no match.
+is_live() {
   if ! is_deployment "$live"; then
     unproven="Vercel's answer names no live deployment."
     return 3
   fi
-  belongs
+  case $live_project in
+  "$VERCEL_PROJECT_ID") return 0 ;;
+  '') unproven="$production_host is served by another project than VERCEL_PROJECT_ID ($VERCEL_PROJECT_ID): Vercel does not name it, as for projects of other teams." ;;
+  *) unproven="$production_host is served by another project than VERCEL_PROJECT_ID: by $(printable "$live_project"), not $VERCEL_PROJECT_ID." ;;
+  esac
+  return 1
+}
+
+# one_deployment: whether the address of production is that of the live deployment: that shows the same for
+# ever, whatever production serves.
+one_deployment() {
+  lowered "$live_address"
+  live_address=$low
+  lowered "${production_host%.}"
+  [ "$low" = "$live_address" ]
+}
+
+# read_project: reads what the last answer says of the project.
+# shellcheck disable=SC2034 # not every script reads all that it sets
+read_project() {
+  cat "$scratch/answer" >"$scratch/project"
+  values project .name .accountId .autoAssignCustomDomains .targets.production.id .link.type \
+    .link.org,.link.projectNamespace,.link.owner .link.repo,.link.projectName,.link.slug .link.productionBranch >"$scratch/values"
+  project_name=
+  {
+    IFS= read -r project_name
+    IFS= read -r account
+    IFS= read -r assigns
+    IFS= read -r current
+    IFS= read -r link_type
+    IFS= read -r link_owner
+    IFS= read -r link_repository
+    IFS= read -r branch
+  } <"$scratch/values"
 }
 
 # named_in FILE PATH: whether the answer in FILE has the address of production at PATH.N, or at PATH.N.name
@@ -1149,7 +1192,7 @@ prove_production() {
   for _ in 1 2 3; do
     asked_for="show the project"
     vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v9/projects/"${VERCEL_PROJECT_ID}""${vercel_only_team}" || return 2
-    cat "$scratch/answer" >"$scratch/project"
+    read_project
     asked_for="say what production serves"
     if ! vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
       case $http_status in
@@ -1160,19 +1203,16 @@ prove_production() {
       return 1
     fi
     # Somebody may move production between the two answers.
-    current=$(answer .targets.production.id project)
-    [ "$current" != "$(answer .id)" ] || break
+    read_live
+    [ "$current" != "$live" ] || break
     sleep 1 2>/dev/null || :
   done
-  project_name=$(answer .name project)
-  assigns=$(answer .autoAssignCustomDomains project)
   case $project_name in
   '' | *[!A-Za-z0-9._-]*)
     unproven="Vercel's answer names no project."
     return 3
     ;;
   esac
-  account=$(answer .accountId project)
   case $VERCEL_ORG_ID in
   team_*)
     if [ "$account" != "$VERCEL_ORG_ID" ]; then
@@ -1188,7 +1228,7 @@ prove_production() {
     unproven="$production_host is the address of one deployment, and always shows that one."
     return 1
   fi
-  if [ "$(answer .target)" != production ]; then
+  if [ "$live_kind" != production ]; then
     unproven="$production_host serves $live, which is no production deployment."
     return 1
   fi
@@ -1210,16 +1250,13 @@ prove_production() {
       return 1
     fi
   fi
-  link_owner=$(first_of project .link.org .link.projectNamespace .link.owner)
-  link_repository=$(first_of project .link.repo .link.projectName .link.slug)
-  case $(answer .link.type project) in
+  case $link_type in
   github) link_host=github.com ;;
   gitlab) link_host=gitlab.com ;;
   bitbucket) link_host=bitbucket.org ;;
   esac
-  branch=$(answer .link.productionBranch project)
   case $branch in
-  '' | null | *[!A-Za-z0-9._/-]*) ;;
+  '' | *[!A-Za-z0-9._/-]*) ;;
   *) production_branch=refs/heads/$branch ;;
   esac
   proven=1
@@ -1243,6 +1280,22 @@ pause() {
   waited=$((waited + $1))
 }
 
+# A pause in which something else is asked: begin_pause SECONDS, and end_pause, which waits for the rest.
+# shellcheck disable=SC2317,SC2329 # not every script waits so
+begin_pause() {
+  holding=1
+  sleep "$1" >/dev/null 2>&1 3>&- &
+  pausing=$!
+  release
+  waited=$((waited + $1))
+}
+
+# shellcheck disable=SC2317,SC2329
+end_pause() {
+  wait "$pausing" 2>/dev/null
+  pausing=
+}
+
 # still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.
 # shellcheck disable=SC2317,SC2329 # not every script waits so long
 still_waiting() {
@@ -1257,21 +1310,28 @@ still_waiting() {
 http_count=0
 bypass=${VERCEL_AUTOMATION_BYPASS_SECRET:-}
 
-# header NAME: the value of a header of the last answer, without its upper case.
+# header NAME...: a line each: the value of a header of the last answer, without its upper case.
 header() {
-  awk -v name="$1:" '
-    { gsub(/\r/, ""); line = tolower($0) }
-    index(line, name) == 1 { found = substr(line, length(name) + 1); sub(/^ */, "", found) }
-    END { if (found != "") print found }' "$scratch/headers" 2>/dev/null
+  awk -v all="$*" '
+    BEGIN { count = split(all, name, " ") }
+    {
+      gsub(/\r/, "")
+      line = tolower($0)
+      at = index(line, ":")
+      if (at) { found = substr(line, at + 1); sub(/^ */, "", found); value[substr(line, 1, at - 1)] = found }
+    }
+    END { for (n = 1; n <= count; n++) print value[name[n]] }' "$scratch/headers" 2>/dev/null
 }
 
 # one_get COMMAND...: one request. Sets http_status, http_next (where it is sent on) and adds to
 # http_micros; the body is in $scratch/page. Answers 1, with found, where no proper answer came.
 one_get() {
   : >"$scratch/headers"
+  : >"$scratch/body"
   # The secret goes to the address of production alone, and on no command line.
-  feed=
-  [ -z "$bypass" ] || feed="header = \"x-vercel-protection-bypass: $bypass\""
+  feed="output = \"$scratch/body\""
+  [ -z "$bypass" ] || feed="$feed
+header = \"x-vercel-protection-bypass: $bypass\""
   limited 25 "$@"
   got=$?
   feed=
@@ -1284,7 +1344,15 @@ one_get() {
   *) found="$asked: no proper answer (curl $got)" ;;
   esac
   [ "$got" -eq 0 ] || return 1
-  answered=$(tail -n 1 "$scratch/out" | tr -cd '\040-\176')
+  # What curl says of the answer stands on the second line: status, seconds, where it sends on.
+  answered=
+  {
+    read -r answered
+    read -r answered
+  } <"$scratch/out" || :
+  case $answered in
+  *[!\ -~]*) answered=$(printf '%s' "$answered" | tr -cd '\040-\176') ;;
+  esac
   http_status=${answered%% *}
   answered=${answered#* }
   http_next=${answered#* }
@@ -1297,7 +1365,7 @@ one_get() {
     http_micros=$((http_micros + ${fraction%%.*} * 1000000 + 1$digits - 1000000))
     ;;
   esac
-  sed '$d' "$scratch/out" | tr -d '\000' >"$scratch/page"
+  tr -d '\000' <"$scratch/body" >"$scratch/page"
 }
 
 # is_walled: whether something else answers in the place of the application; sets found.
@@ -1335,12 +1403,20 @@ is_walled() {
 # is_old: whether a cache gave the last answer, and that is older than the move of production, or of
 # unknown age; sets found. Where nothing was moved, it must not be older than this run.
 is_old() {
-  age=$(header age)
+  header age x-vercel-cache cf-cache-status >"$scratch/values"
+  age=
+  vercel_cache=
+  cf_cache=
+  {
+    read -r age
+    read -r vercel_cache
+    read -r cf_cache
+  } <"$scratch/values"
   cached=
-  case $(header x-vercel-cache) in
+  case $vercel_cache in
   hit | stale) cached=1 ;;
   esac
-  case $(header cf-cache-status) in
+  case $cf_cache in
   hit | stale | updating) cached=1 ;;
   esac
   case $age in
@@ -2016,9 +2092,7 @@ check_2() {
     found="$asked: ends at $(printable "$http_path"), not at "/auth/signin
     return 1
   fi
-  # In files: a page can be longer than what a variable may hold on its way to a program.
-  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
-  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  tr -d ' \n\r\t' <"$scratch/page" | sed 's/<[^>]*>//g' | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
@@ -2036,12 +2110,10 @@ check_3() {
   ! is_old || return 2
   # In files: a page can be longer than what a variable may hold on its way to a program.
   tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
-  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
-  if [ ! -s "$scratch/words" ]; then
-    found="$asked: the answer is blank"
-    return 1
-  fi
-  expected=$(printf '%s' '"status":"ok"' | tr -d ' \t')
+  expected='"status":"ok"'
+  case $expected in
+  *[!!-~]*) expected=$(printf '%s' "$expected" | tr -d ' \t') ;;
+  esac
   if ! grep -qF -e "$expected" "$scratch/body"; then
     found="$asked: the answer does not say $expected"
     return 1
@@ -2057,9 +2129,7 @@ check_4() {
     return 1
   fi
   ! is_old || return 2
-  # In files: a page can be longer than what a variable may hold on its way to a program.
-  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
-  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  tr -d ' \n\r\t' <"$scratch/page" | sed 's/<[^>]*>//g' | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
@@ -2087,9 +2157,7 @@ check_5() {
     return 1
   fi
   ! is_old || return 2
-  # In files: a page can be longer than what a variable may hold on its way to a program.
-  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
-  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  tr -d ' \n\r\t' <"$scratch/page" | sed 's/<[^>]*>//g' | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
@@ -2117,9 +2185,7 @@ check_6() {
     return 1
   fi
   ! is_old || return 2
-  # In files: a page can be longer than what a variable may hold on its way to a program.
-  tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
-  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
+  tr -d ' \n\r\t' <"$scratch/page" | sed 's/<[^>]*>//g' | tr -d '\n' >"$scratch/words"
   if [ ! -s "$scratch/words" ]; then
     found="$asked: the answer is blank"
     return 1
@@ -2166,12 +2232,10 @@ check_8() {
   ! is_old || return 2
   # In files: a page can be longer than what a variable may hold on its way to a program.
   tr -d ' \n\r\t' <"$scratch/page" >"$scratch/body"
-  sed 's/<[^>]*>//g' "$scratch/body" | tr -d '\n' >"$scratch/words"
-  if [ ! -s "$scratch/words" ]; then
-    found="$asked: the answer is blank"
-    return 1
-  fi
-  expected=$(printf '%s' '"csrfToken"' | tr -d ' \t')
+  expected='"csrfToken"'
+  case $expected in
+  *[!!-~]*) expected=$(printf '%s' "$expected" | tr -d ' \t') ;;
+  esac
   if ! grep -qF -e "$expected" "$scratch/body"; then
     found="$asked: the answer does not say $expected"
     return 1
