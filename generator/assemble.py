@@ -83,6 +83,9 @@ def _value(node: Scalar | Mapping, path: str, unfilled: list[model.Unfilled]) ->
         required=flag(node, "required"),
         by=date.fromisoformat(node["by"]) if "by" in node else None,
         place=key_place(node, "unfilled"),
+        candidates=tuple(
+            model.Candidate(c["value"], c["source"]) for c in node.get("candidates", ())
+        ),
     )
     unfilled.append(blank)
     return blank

@@ -104,6 +104,7 @@ def of_clock(state: ServiceState, judged: Judged, reason: Reason) -> Finding:
 
 def of_fact(state: ServiceState, blank: model.Unfilled) -> Finding:
     late = days_late(blank, state.as_of) > 0
+    stated = "".join(f"; {words}" for words in candidate_words(blank))
     known = _RULE["fact-missing" if blank.required else "fact-late" if late else "fact-open"]
     return Finding(
         service=state.id,
@@ -112,7 +113,7 @@ def of_fact(state: ServiceState, blank: model.Unfilled) -> Finding:
         level=known.level,
         place=blank.place or _anywhere(state),
         about=blank.what,
-        message=f"not known yet{owed_words(blank, state.as_of)} ({blank.path})",
+        message=f"not known yet{owed_words(blank, state.as_of)} ({blank.path}){stated}",
         hint="supply what is missing, on the line that is named, then:\n  rollbook build",
         owner=state.role(blank.owner),
     )
@@ -144,6 +145,12 @@ def open_facts(state: ServiceState) -> list[model.Unfilled]:
     return sorted(
         state.unfilled, key=lambda u: (not u.required, -max(days_late(u, state.as_of), 0))
     )
+
+
+def candidate_words(blank: model.Unfilled) -> Iterator[str]:
+    """What is stated of a fact elsewhere, and where."""
+    for found in blank.candidates:
+        yield f"{found.value} (stated in {found.source}, not confirmed)"
 
 
 def days_late(blank: model.Unfilled, as_of: date) -> int:

@@ -16,6 +16,7 @@ from generator import freshness, model, state
 from generator.canon.matrix import late
 from generator.changes import changes
 from generator.durations import duration_words
+from generator.findings import candidate_words
 from generator.markdown import code_span, escape
 from generator.problems import Problem
 from generator.records import evidence
@@ -135,7 +136,8 @@ def _open(book: model.Handbook, as_of: date) -> Iterator[str]:
         need = "required" if blank.required else "optional"
         by = f", owed by {blank.by}" if blank.by else ", no day is set"
         late = " (late)" if blank.by and blank.by < as_of else ""
-        yield f"{blank.what} ({blank.path}): {need}, {book.contacts.roles[blank.owner]}{by}{late}"
+        owed = f"{need}, {book.contacts.roles[blank.owner]}{by}{late}"
+        yield "; ".join([f"{blank.what} ({blank.path}): {owed}", *candidate_words(blank)])
 
 
 def _gaps(book: model.Handbook, as_of: date) -> Iterator[str]:

@@ -168,4 +168,8 @@ def references(data: Mapping | None) -> model.References:
         paths=lines(found, "paths"),
         routes=dict(found.get("routes", {})),
         variables=lines(found, "variables"),
+        options={
+            program: {o: model.Known(v.get("since"), v.get("before")) for o, v in options.items()}
+            for program, options in found.get("options", {}).items()
+        },
     )

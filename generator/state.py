@@ -58,13 +58,16 @@ class ServiceState:
         return dict(self.roles).get(id, id)
 
 
-Detached = TypeVar("Detached", Clock, model.Unfilled)
+Detached = TypeVar("Detached", Clock, model.Unfilled, model.Candidate)
 
 
 def _detached(found: Detached) -> Detached:
     """The same without the files that its texts came from: a state outlives its service."""
     texts = {f.name: getattr(found, f.name) for f in fields(found)}
-    return replace(found, **{k: str(v) for k, v in texts.items() if isinstance(v, str)})
+    texts = {k: str(v) for k, v in texts.items() if isinstance(v, str)}
+    if isinstance(found, model.Unfilled):
+        texts["candidates"] = tuple(map(_detached, found.candidates))
+    return replace(found, **texts)
 
 
 def assess(

@@ -31,6 +31,7 @@ def _measure(data: Mapping) -> model.Measure:
         scale=Decimal(data["scale"]) if "scale" in data else None,
         baseline=_span(data, "baseline"),
         assumed=dict(data.get("assumed", {})),
+        not_exported=data.get("not-exported"),
     )
 
 

@@ -100,8 +100,11 @@ def test_every_blank_of_the_old_document_is_an_open_fact_and_none_was_filled():
     book = load(ROOT / "content/partpulse").handbook
     # The tenth, the date of the last drill, is no fact: it is computed from records. And a check
     # of the response time needs a figure that the old document only called "normal", and alerts
-    # need the address at which the document is read.
-    assert len(book.unfilled) == 9 + 2
+    # need the address at which the document is read. Of four facts the application's repository
+    # states something that nobody has confirmed.
+    added = [b for b in book.unfilled if b.path.startswith(("service.recovery", "service.escal"))]
+    assert len(added) == 4 and all(b.candidates for b in added)
+    assert len(book.unfilled) == 9 + 2 + len(added)
     document = DOCUMENT.read_text("utf-8")
     for blank in book.unfilled:
         assert f"**Not yet known**: {blank.what}" in document

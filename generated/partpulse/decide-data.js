@@ -115,6 +115,19 @@ window.rollbookDecide = {
    "triggers": []
   },
   {
+   "id": "application-unavailable",
+   "words": "Application down",
+   "severity": "critical",
+   "option": null,
+   "above": null,
+   "below": null,
+   "says": [
+    "9.2 Application down: critical alert"
+   ],
+   "notes": [],
+   "triggers": []
+  },
+  {
    "id": "authentication-failures-critical",
    "words": "Auth failure rate >1%",
    "severity": "critical",

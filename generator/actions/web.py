@@ -23,7 +23,7 @@ GET = (
 )
 HOLES = (
     ("headers", "headers", "<headers>"),
-    ("url", "url", "<production-url>{path}<unseen>"),
+    ("url", "url", "{address}{path}<unseen>"),
     ("next", "next", "<redirect>"),
 )
 _PATH = ("path", r"/[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&%-]+)?")

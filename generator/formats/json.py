@@ -80,6 +80,7 @@ def _service(state: ServiceState) -> dict[str, object]:
                 "owner": u.owner,
                 "by": u.by.isoformat() if u.by else None,
                 "days_left": -days_late(u, state.as_of) if u.by else None,
+                "candidates": [{"value": c.value, "source": c.source} for c in u.candidates],
             }
             for u in state.unfilled
         ],

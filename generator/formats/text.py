@@ -69,6 +69,8 @@ def _service(state: ServiceState, view: View) -> Iterator[str]:
         label = "MISSING" if blank.required else "late" if late else "optional"
         owed = findings.owed_words(blank, state.as_of)
         yield from _row(label, f"{blank.what}{owed} ({blank.place or blank.path})")
+        for words in findings.candidate_words(blank):
+            yield from _wrapped(words, " " * 14, " " * 16)
     yield from _to_do(state)
 
 

@@ -43,16 +43,25 @@ from generator.model.measuring import (
     Up,
 )
 from generator.model.records import Carried, Drill, Person, Records, Review, Rollback, Waiver
-from generator.model.references import References
+from generator.model.references import Known, References
 from generator.model.rehearsal import Illness, Page, Rehearsal, Served, Started
 from generator.problems import Place
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What the service's repository states, unconfirmed; `source` is `FILE:LINE` or `FILE:FIRST-LAST`."""
+
+    value: str
+    source: str
 
 
 @dataclass(frozen=True)
 class Unfilled:
     """A fact that nobody has supplied yet. `path` names it: `contacts.on-call.name`.
 
-    `by` is the last day on which it is not late; `place` that of its `unfilled:` key.
+    `by` is the last day on which it is not late; `place` that of its `unfilled:` key. The
+    candidates may contradict each other; with or without them it is open.
     """
 
     path: str
@@ -61,6 +70,7 @@ class Unfilled:
     required: bool
     by: date | None = None
     place: Place | None = None
+    candidates: tuple[Candidate, ...] = ()
 
 
 Value = str | Unfilled
@@ -271,6 +281,7 @@ __all__ = [
     "Authority",
     "Block",
     "Budget",
+    "Candidate",
     "Canon",
     "Carried",
     "Channel",
@@ -294,6 +305,7 @@ __all__ = [
     "Handbook",
     "Illness",
     "Item",
+    "Known",
     "Link",
     "LinkGroup",
     "Matcher",

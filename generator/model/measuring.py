@@ -86,13 +86,15 @@ Kind = Ratio | Quantile | Count | Gauge | Up
 class Measure:
     """`scale` turns what is measured into the unit of the metric.
 
-    With a `baseline` the value is divided by the one of that long ago.
+    With a `baseline` the value is divided by the one of that long ago. `not_exported` says why
+    no such series exist today; None where they may.
     """
 
     kind: Kind
     scale: Decimal | None = None
     baseline: timedelta | None = None
     assumed: Assumed = field(default_factory=dict)
+    not_exported: str | None = None
 
 
 @dataclass(frozen=True)

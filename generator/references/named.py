@@ -11,7 +11,14 @@ from generator import actions, model
 from generator.assemble import walk_sections
 from generator.files import Document
 from generator.problems import Place
-from generator.references.words import ENVIRONMENT, UNKNOWN, Seen, in_command, looks_like_file
+from generator.references.words import (
+    ENVIRONMENT,
+    UNKNOWN,
+    Seen,
+    in_command,
+    looks_like_file,
+    options_of,
+)
 from generator.refs import DOCUMENT
 from generator.render.commands import Scripted, actions_of, doings, values_of
 from generator.source import Mapping, Node, Scalar, Sequence, place_of
@@ -20,7 +27,23 @@ from generator.text import Code, Hole, holes, parts
 # What is no statement about the repository of today: what was so once, ids, and what is
 # read elsewhere (commands, actions, snippets).
 _NOT_PROSE = frozenset(
-    ("history", "id", "run", "with", "equals", "contains", "lacks", "code", "references", "path")
+    (
+        "history",
+        "id",
+        "run",
+        "with",
+        "equals",
+        "contains",
+        "lacks",
+        "code",
+        "references",
+        "path",
+        "candidates",
+    )
+)
+# `/claims`, or `POST /api/claims`; what ends like a file is one.
+_REQUEST = re.compile(
+    r"(?:(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) )?(/(?:[A-Za-z0-9._~/-]*/)?[A-Za-z0-9_~-]*)(?:\?\S*)?"
 )
 _SHELLS = frozenset(("sh", "bash", "shell", "zsh", "console"))
 
@@ -29,8 +52,9 @@ _SHELLS = frozenset(("sh", "bash", "shell", "zsh", "console"))
 class Named:
     """One name: `kind` is a key of RESOLVERS, `place` where it stands, `also` where else.
 
-    `folder` is where a command looks for it, `of` the file that it is looked for in; `sure`
-    is False where the word may stand for something else.
+    `folder` is where a command looks for it, `of` the file or program that it is looked for in;
+    `sure` is False where the word may stand for something else. `method` is that by which a
+    route is asked, `known` says which versions of its program know an option.
     """
 
     kind: str
@@ -41,10 +65,12 @@ class Named:
     of: str = ""
     sure: bool = True
     also: tuple[Place, ...] = ()
+    method: str = "GET"
+    known: model.Known | None = None
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        return (self.kind, self.name, self.folder, self.of)
+    def key(self) -> tuple[str, str, str, str, str]:
+        return (self.kind, self.name, self.folder, self.of, self.method)
 
 
 def named(book: model.Handbook, documents: Iterable[Document]) -> list[Named]:
@@ -84,6 +110,9 @@ def _all(book: model.Handbook, documents: Iterable[Document]) -> Iterator[Named]
     for link in (link for group in book.service.link_groups for link in group.links):
         if link.path is not None:
             yield at(link.path, Seen("path", link.path))
+    for blank in book.unfilled:
+        for found in blank.candidates:
+            yield at(found.source, Seen("line", found.source))
     for thing in (*book.procedures, *book.checklists):
         yield from _scripted(book, thing)
     for section in walk_sections(book.sections):
@@ -103,13 +132,22 @@ def _scripted(book: model.Handbook, thing: Scripted) -> Iterator[Named]:
         for command in doing.commands:
             filled = [_filled(word, values) for word in command.words]
             nodes = {text: node for text, node in reversed(filled)}
-            for seen in in_command([text for text, _ in filled]):
+            words = [text for text, _ in filled]
+            for seen in in_command(words):
                 yield at(nodes.get(seen.word or seen.name, command.words[0]), seen)
+            for program, told in book.service.references.options.items():
+                for option in options_of(words, program):
+                    if option in told:
+                        node = nodes.get(option, command.words[0])
+                        seen = Seen("option", option, of=str(program))
+                        yield replace(at(node, seen), known=told[option])
         action = actions.find(doing.action or "")
         for parameter, kind in action.names if action else ():
             if parameter in doing.arguments:
                 text, node = _filled(doing.arguments[parameter], values)
-                yield at(node, Seen("open" if UNKNOWN in text else kind, text))
+                # Where that is the answer that is expected, the route has another method.
+                method = "" if doing.arguments.get("status") == "405" else "GET"
+                yield at(node, Seen("open" if UNKNOWN in text else kind, text, method=method))
 
 
 def _filled(word: Scalar, values: dict[str, str]) -> tuple[str, Scalar]:
@@ -147,7 +185,12 @@ def _in_prose(node: Scalar) -> Iterator[Named]:
         if not isinstance(part, Code):
             continue
         words = _split(part.text)
-        if len(words) > 1:
+        request = _REQUEST.fullmatch(part.text)
+        if request:
+            yield at(
+                node, Seen("route", request[2], sure=bool(request[1]), method=request[1] or "GET")
+            )
+        elif len(words) > 1:
             for seen in in_command(words):
                 yield at(node, seen)
         elif ENVIRONMENT.fullmatch(part.text):
@@ -186,4 +229,5 @@ def at(node: Scalar, seen: Seen) -> Named:
         seen.folder,
         seen.of,
         seen.sure,
+        method=seen.method,
     )

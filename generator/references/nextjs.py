@@ -13,8 +13,11 @@ _APP = re.compile(r"(?:src/)?app/(?:(.+)/)?(?:page|route)\.(?:tsx|ts|jsx|js)")
 _ELSE = re.compile(r"\b(rewrites|redirects|basePath|pageExtensions)\b")
 
 
-def answer(at: Checkout, route: str) -> tuple[str, str, tuple[str, ...]] | None:
-    """(state, words, known routes), or None where the repository is no Next.js application."""
+def answer(at: Checkout, route: str, method: str) -> tuple[str, str, tuple[str, ...]] | None:
+    """(state, words, known routes), or None where the repository is no Next.js application.
+
+    `method` is '' where any will do. A file that answers every name below it proves none of them.
+    """
     package = at.package() or {}
     used = [package.get(k) for k in ("dependencies", "devDependencies")]
     configs = [c for c in _CONFIG if at.has(c)]
@@ -24,11 +27,20 @@ def answer(at: Checkout, route: str) -> tuple[str, str, tuple[str, ...]] | None:
         return "found", "", ()
     wanted = [part for part in route.split("/") if part]
     known = []
+    fit = []
     for file, pattern in _routes(at.files):
         if _fits(wanted, pattern):
-            return "found", f"answered by {file}", ()
+            fit.append((any("..." in part for part in pattern), file))
         if not any("[" in part for part in pattern):
             known.append("/" + "/".join(pattern))
+    if fit:
+        catches_all, file = min(fit)
+        if catches_all:
+            return "open", f"only {file} answers it, and that answers every name below it", ()
+        has = _methods(at, file) if method else None
+        if has is None or method in has or (method == "HEAD" and "GET" in has):
+            return "found", f"answered by {file}", ()
+        return "dead", f"is answered by {file} only for {', '.join(sorted(has)) or 'no method'}", ()
     for config in configs:
         if other := _ELSE.search(at.text(config) or ""):
             return "open", f"no file answers it, but {config} has '{other.group()}'", ()
@@ -53,6 +65,29 @@ def _routes(files: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
                 continue  # private, or shown in place of another route
             # A group in round brackets and a slot do not show in the route.
             yield file, [p for p in parts if p and not p.startswith(("(", "@"))]
+
+
+_HANDLER = re.compile(r"(?:^|/)app/(?:.+/)?route\.(?:tsx|ts|jsx|js)")
+_EXPORTED = re.compile(
+    r"^\s*export\s+(?:(?:async\s+)?function\s*\*?\s*(\w+)|(?:const|let|var)\s+(\w+)"
+    r"|(?:const|let|var)?\s*\{([^}]*)\})",
+    re.MULTILINE,
+)
+_ALL_OF = re.compile(r"^\s*export\s*\*", re.MULTILINE)
+
+
+def _methods(at: Checkout, file: str) -> set[str] | None:
+    """The methods that a route handler exports; None for a page, and where that cannot be told."""
+    text = at.text(file) if _HANDLER.search(file) else None
+    if text is None or _ALL_OF.search(text):
+        return None
+    names = set()
+    for function, constant, several in _EXPORTED.findall(text):
+        # In `export {a as GET}` the last word counts, in `export const {GET: a}` too.
+        names.update(
+            [function, constant, *(p.split()[-1] for p in several.split(",") if p.strip())]
+        )
+    return {n for n in names if n.isupper() and n.isalpha()}
 
 
 def _fits(wanted: Sequence[str], pattern: Sequence[str]) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator.references import nextjs
 from generator.references.checkout import Checkout
 from generator.references.named import Named
+from generator.references.versions import pinned, why_unknown
 from generator.references.words import ENDINGS
 
 
@@ -32,6 +33,21 @@ FOUND = Answer("found", "")
 def _path(at: Checkout, one: Named) -> Answer:
     reason = at.why_not(posixpath.join(one.folder, one.name.lstrip("/")))
     return Answer("dead", reason, (*at.files, *sorted(at.folders))) if reason else FOUND
+
+
+def _line(at: Checkout, one: Named) -> Answer:
+    """FILE:LINE or FILE:FIRST-LAST, in a file that has so many lines."""
+    name, _, lines = one.name.rpartition(":")
+    path = _path(at, replace(one, name=name))
+    if path.state != "found":
+        return path
+    text = at.text(name)
+    if text is None:
+        return Answer("open", "no text of at most 1 MiB")
+    count = len(text.splitlines())
+    if int(lines.rpartition("-")[2]) <= count:
+        return FOUND
+    return Answer("dead", f"is behind the end of the file, which has {count} lines")
 
 
 def _file(at: Checkout, one: Named) -> Answer:
@@ -130,7 +146,7 @@ def _compose_file(at: Checkout, one: Named) -> Answer:
     return Answer("dead", "or another file that docker compose takes by itself is not there")
 
 
-# Rules of frameworks: from a checkout and a route to an answer, None where the repository is another's.
+# Rules of frameworks: from a checkout, a route and a method to an answer, None where the repository is another's.
 ROUTERS = (nextjs.answer,)
 
 
@@ -143,8 +159,10 @@ def _route(at: Checkout, one: Named) -> Answer:
         if re.search(rf"(?<![A-Za-z0-9]){last}(?![A-Za-z0-9])", text):
             return FOUND
         return Answer("dead", f"is not declared in {one.of}")
+    if not one.sure and at.has(one.name):
+        return FOUND
     for router in ROUTERS:
-        if (found := router(at, one.name)) is not None:
+        if (found := router(at, one.name, one.method)) is not None:
             return Answer(*found)
     return Answer(
         "open", "no rule tells how this repository declares routes; name the file in 'references'"
@@ -184,6 +202,18 @@ def _variable(at: Checkout, one: Named) -> Answer:
     return Answer("dead", "is in no .env.example, and no source reads it", tuple(sorted(known)))
 
 
+def _option(at: Checkout, one: Named) -> Answer:
+    """An option of a program, at the version of it that the repository pins."""
+    found = pinned(at, one.of, one.folder)
+    if found is None:
+        return Answer("open", f"no lock file and no exact version says which {one.of} it is")
+    version, file = found
+    lacks = why_unknown(version, one.known.since, one.known.before)
+    return (
+        Answer("dead", f"is not known to {one.of} {version} ({file}), {lacks}") if lacks else FOUND
+    )
+
+
 def _open(at: Checkout, one: Named) -> Answer:
     return Answer("open", "what it names is known only when it is run")
 
@@ -198,6 +228,8 @@ class Resolver:
 
 RESOLVERS: dict[str, Resolver] = {
     "path": Resolver("the path", _path),
+    "line": Resolver("the line", _line),
+    "option": Resolver("the option", _option),
     "file": Resolver("the file", _file),
     "npm-script": Resolver("the npm script", _script),
     "npm-package": Resolver("the npm package", _package),

@@ -109,7 +109,10 @@ _NAMES = frozenset(
 
 @dataclass(frozen=True)
 class Seen:
-    """`word` is the whole word in which the name stands, where it is longer than the name."""
+    """`word` is the whole word in which the name stands, where it is longer than the name.
+
+    `method` is that by which a route is asked; '' where any will do.
+    """
 
     kind: str
     name: str
@@ -117,6 +120,7 @@ class Seen:
     of: str = ""
     sure: bool = True
     word: str = ""
+    method: str = "GET"
 
 
 def looks_like_file(word: str) -> str:
@@ -150,6 +154,15 @@ def in_command(words: Sequence[str]) -> Iterator[Seen]:
         ):
             seen.add((one.kind, one.name))
             yield one
+
+
+def options_of(words: Sequence[str], program: str) -> Iterator[str]:
+    """The options that a command gives to a program, or to one that it starts."""
+    names = [w.rsplit("/", 1)[-1] for w in words]
+    if program in names:
+        for word in words[names.index(program) + 1 :]:
+            if word.startswith("-"):
+                yield word.partition("=")[0]
 
 
 _OTHER_NAMES = frozenset(("docker", "gh", "git", "helm", "kubectl", "npx", "podman", "ssh"))

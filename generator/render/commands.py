@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from generator import actions, model, shell
 from generator.actions import Option
 from generator.text import Hole, holes
@@ -110,7 +112,8 @@ def command_lines(doing: Doing, thing: Scripted) -> list[str]:
         found = doing.commands
     else:
         constant = _constants(doing, thing)
-        names = {hole: _named(words, constant) for hole, _, words in action.holes}
+        values = _open(doing, thing) | constant
+        names = {hole: _named(words, values) for hole, _, words in action.holes}
         found = [c for _, c in action.commands]
     lines = []
     for command in found:
@@ -145,6 +148,28 @@ def expected(check: Doing, thing: Scripted) -> str:
 _EXPECTED = {"status": "Status", "ends-at": "redirects end at"}
 
 
+def settings(thing: Scripted, book: model.Handbook) -> list[tuple[str, str, str]]:
+    """What can be set: the name as commands show it, its kind and value, and what it is for."""
+    facts = {f.id: f for g in book.service.fact_groups for f in g.facts}
+    return [(f"<{_setting(p)}>", ", ".join(_kind(p, facts)), p.help) for p in thing.parameters]
+
+
+def _setting(parameter: model.Parameter) -> str:
+    return argument_name(parameter) if parameter.position is not None else parameter.id
+
+
+def _kind(parameter: model.Parameter, facts: dict[str, model.Fact]) -> Iterator[str]:
+    yield " or ".join(f"`{c}`" for c in parameter.choices) or parameter.type
+    if fact := facts.get(parameter.fact or ""):
+        yield f"the fact {fact.label}" + (f" or the variable `{fact.env}`" if fact.env else "")
+    elif parameter.threshold:
+        yield f"the figure [[threshold:{parameter.threshold}]]"
+    elif parameter.value:
+        yield f"`{parameter.value}`" if parameter.position is None else f"else `{parameter.value}`"
+    elif parameter.value is not None or parameter.repeat:
+        yield "can be left out"
+
+
 def names_of(thing: Scripted) -> dict[str, str]:
     """What people read for each hole: '<commit-sha>', or the value where no run can change it."""
     names = {n: f"<{n}>" for n in variables_of(thing)}
@@ -168,8 +193,17 @@ def _constants(doing: Doing, thing: Scripted) -> dict[str, str]:
     return found
 
 
-def _named(words: str, constants: dict[str, str]) -> str:
+def _open(doing: Doing, thing: Scripted) -> dict[str, str]:
+    """Parameters of an action whose value only a run knows: the name of the fact or the argument."""
+    facts = {p.id: f"<{p.fact or argument_name(p)}>" for p in thing.parameters}
+    return {
+        name: "".join(
+            facts.get(p.name, f"<{p.name}>") if isinstance(p, Hole) else p for p in holes(word)
+        )
+        for name, word in doing.arguments.items()
+    }
+
+
+def _named(words: str, values: dict[str, str]) -> str:
     """The words for a hole; they may themselves hold a parameter of the action."""
-    return "".join(
-        constants.get(p.name, p.name) if isinstance(p, Hole) else p for p in holes(words)
-    )
+    return "".join(values.get(p.name, p.name) if isinstance(p, Hole) else p for p in holes(words))

@@ -12,7 +12,7 @@ from generator.outputs import OutFile
 from generator.refs import DOCUMENT, decided_words, holders, targets
 from generator.render import alerts, canon, evidence, lists
 from generator.render.alerts.words import figure_words
-from generator.render.commands import command_lines, expected, usage
+from generator.render.commands import command_lines, expected, settings, usage
 from generator.render.environment import render
 
 
@@ -86,31 +86,31 @@ def _checklist(book: model.Handbook, value: str) -> dict[str, object]:
         for b in s.blocks
         if b.kind == "checklist" and b.value.partition("/")[0] == id
     )
+    groups = [g for g in checklist.groups if not group or g.id == group]
     return {
         "checklist": checklist,
         "form": checklist.form and value == first,
-        "script": _looks(checklist) if checklist.script and value == first else None,
-        "groups": [g for g in checklist.groups if not group or g.id == group],
+        "script": f"sh {usage(checklist)}" if checklist.script and value == first else None,
+        "settings": settings(checklist, book) if value == first else (),
+        "groups": groups,
+        "looks": _looks(checklist, groups) if checklist.script else [],
     }
 
 
-def _looks(checklist: model.Checklist) -> dict[str, object]:
+def _looks(checklist: model.Checklist, groups: list[model.Group]) -> list[dict[str, object]]:
     """What the script of a checklist looks at by itself: item, what is expected, the commands."""
-    return {
-        "usage": f"sh {usage(checklist)}",
-        "looks": [
-            {
-                "text": item.text,
-                "expected": [expected(c, checklist) for c in item.checks],
-                "commands": "\n".join(
-                    dict.fromkeys(x for c in item.checks for x in command_lines(c, checklist))
-                ),
-            }
-            for g in checklist.groups
-            for item in g.items
-            if item.checks
-        ],
-    }
+    return [
+        {
+            "text": item.text,
+            "expected": [expected(c, checklist) for c in item.checks],
+            "commands": "\n".join(
+                dict.fromkeys(x for c in item.checks for x in command_lines(c, checklist))
+            ),
+        }
+        for g in groups
+        for item in g.items
+        if item.checks
+    ]
 
 
 def _procedure(book: model.Handbook, value: object) -> dict[str, object]:
@@ -132,6 +132,7 @@ def _procedure(book: model.Handbook, value: object) -> dict[str, object]:
         if procedure.script
         else None,
         "facts": facts,
+        "settings": settings(procedure, book),
     }
 
 

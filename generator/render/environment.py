@@ -36,10 +36,21 @@ def _finalize(context: jinja2.runtime.Context, value: object) -> object:
 
 
 def unfilled(value: model.Unfilled, book: model.Handbook) -> Markdown:
-    """A blank, shown plainly, with who owes it."""
+    """A blank, shown plainly, with who owes it and what is stated elsewhere."""
     owner = book.contacts.roles[value.owner]
+    stated = f". Candidates: {candidates(value)}" if value.candidates else ""
     return Markdown(
-        f"**Not yet known**: {markdown.escape(value.what)} (owed by {markdown.escape(owner)})"
+        f"**Not yet known**: {markdown.escape(value.what)} (owed by {markdown.escape(owner)}){stated}"
+    )
+
+
+def candidates(blank: model.Unfilled) -> Markdown:
+    """What the service's repository states, each with where; '' where there is nothing."""
+    return Markdown(
+        "; ".join(
+            f"{markdown.escape(c.value)} (stated in {code_span(c.source)}, not confirmed)"
+            for c in blank.candidates
+        )
     )
 
 

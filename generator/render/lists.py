@@ -8,6 +8,7 @@ from datetime import date
 from generator import model
 from generator.markdown import code_span, escape, table
 from generator.render.commands import doings
+from generator.render.environment import candidates
 from generator.text import Hole, holes
 
 
@@ -27,6 +28,7 @@ def open_facts(book: model.Handbook) -> dict[str, object]:
     return {
         "required": sum(b.required for b in blanks),
         "optional": sum(not b.required for b in blanks),
+        "stated": [(b.what, candidates(b)) for b in blanks if b.candidates],
         "open_facts": table(("Need", "What is missing", "Owed by", "By", "Fact"), rows),
     }
 

@@ -72,4 +72,7 @@ def _leads(threshold: model.Threshold, measured: bool) -> str:
     leads = str(threshold.alert or "").capitalize() or "a decision of people, never an alert"
     if threshold.alert and not measured:
         leads += ", without a rule: nothing says how a machine measures it"
+    measure = threshold.metric.measure
+    if threshold.alert and measure and measure.not_exported:
+        leads += ", which no figure raises today: what it measures is not exported"
     return f"{threshold.metric.title} {figure_words(threshold)} → {leads}"

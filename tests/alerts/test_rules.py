@@ -58,12 +58,17 @@ def test_the_example_of_the_schema_needs_only_yaml(tmp_path: Path) -> None:
 def test_every_figure_of_the_document_is_an_alert_and_no_decision_of_people_is() -> None:
     book = load(ROOT / "content/partpulse").handbook
     by_threshold = {a["labels"]["threshold"]: a for a in alerts_of(PARTPULSE) if "> " in a["expr"]}
+
+    def beyond(value: str, figure: int) -> str:
+        last = f"last_over_time({value}[30m])"
+        return f"{value} > {figure}\nor ({last} > {figure} unless {value})"
+
     wanted = {
-        "error-rate-warning": ("partpulse:error_rate:percent > 5", "warning"),
-        "error-rate-critical": ("partpulse:error_rate:percent > 10", "critical"),
-        "response-time-slow": ("partpulse:response_time:times_normal > 2", "warning"),
+        "error-rate-warning": (beyond("partpulse:error_rate:percent", 5), "warning"),
+        "error-rate-critical": (beyond("partpulse:error_rate:percent", 10), "critical"),
+        "response-time-slow": (beyond("partpulse:response_time:times_normal", 2), "warning"),
         "authentication-failures-critical": (
-            "partpulse:authentication_failures:percent > 1",
+            beyond("partpulse:authentication_failures:percent", 1),
             "critical",
         ),
     }
@@ -87,12 +92,12 @@ def test_what_hides_a_figure_is_an_alert_too() -> None:
             "error-rate",
             "response-time",
             "database-connection",
+            "application",
             "authentication-failures",
         }
     )
-    assert [a["labels"]["metric"] for a in alerts_of(PARTPULSE) if "unless" in a["expr"]] == [
-        "response-time"
-    ]
+    baseline = [a for a in alerts_of(PARTPULSE) if a["alert"].endswith("BaselineMissing")]
+    assert [a["labels"]["metric"] for a in baseline] == ["response-time"]
 
 
 def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
@@ -102,12 +107,14 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
         if a["alert"].endswith("Missing")
     }
     assert silent == {
-        "PartpulseErrorRateMissing": ("warning", "error-rate-critical", "15m"),
+        # As severe as the worst figure that nobody can see.
+        "PartpulseErrorRateMissing": ("critical", "error-rate-critical", "15m"),
         "PartpulseResponseTimeMissing": ("warning", "response-time-slow", "15m"),
         "PartpulseResponseTimeBaselineMissing": ("warning", "response-time-slow", "15m"),
-        "PartpulseDatabaseConnectionMissing": ("warning", "database-unavailable", "15m"),
+        "PartpulseDatabaseConnectionMissing": ("critical", "database-unavailable", "15m"),
+        "PartpulseApplicationMissing": ("critical", "application-unavailable", "15m"),
         "PartpulseAuthenticationFailuresMissing": (
-            "warning",
+            "critical",
             "authentication-failures-critical",
             "15m",
         ),

@@ -68,7 +68,8 @@ def test_what_an_answer_rests_on_is_taken_from_the_facts() -> None:
     assert waits_for("authority") == waits_for("section:authority") == ["contacts.on-call.name"]
     assert waits_for("section:access") == ["service.credentials.credential-storage"]
     assert set(waits_for("contacts")) == set(waits_for("section:contacts-and-resources")) - {
-        "service.credentials.credential-storage"
+        "service.credentials.credential-storage",
+        "service.escalation.escalation",
     }
     assert waits_for("procedure:git-rollback") == waits_for("triggers") == []
     drilled = {p.id for p in book.procedures if p.drill}

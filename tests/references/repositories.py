@@ -11,8 +11,8 @@ NEXT = {
     "package.json": json.dumps(
         {
             "scripts": {"build": "prisma migrate deploy && next build"},
-            "dependencies": {"next": "16.0.0", "@prisma/client": "7.0.0"},
-            "devDependencies": {"prisma": "7.0.0"},
+            "dependencies": {"next": "16.0.7", "@prisma/client": "5.22.0"},
+            "devDependencies": {"prisma": "5.22.0"},
         }
     ),
     "next.config.ts": "export default {};\n",
@@ -25,12 +25,23 @@ NEXT = {
     "src/app/api/auth/can-create-first-admin/route.ts": "export const GET = () => null;\n",
     "src/app/api/auth/verify-invitation/route.ts": "export const GET = () => null;\n",
     "src/app/api/users/route.ts": "export const GET = () => null;\n",
+    "src/app/api/warranty-claims/route.ts": "export { list as GET } from './list';\n",
+    "src/app/warranty-claims/page.tsx": "export default function Page() { return null; }\n",
+    "src/app/internal-transfer/page.tsx": "export default function Page() { return null; }\n",
+    "src/app/reports/page.tsx": "export default function Page() { return null; }\n",
+    "src/app/settings/admin/page.tsx": "export default function Page() { return null; }\n",
+    "src/app/users/invite/page.tsx": "export default function Page() { return null; }\n",
     "src/app/auth/signin/page.tsx": "export default function Page() { return null; }\n",
     "src/lib/storage.ts": "export const provider = process.env.STORAGE_PROVIDER;\n",
     ".env.example": "AUTH_SECRET=\n",
-    "docs/defect-resolution-process.md": "# Process\n",
+    "docs/defect-resolution-process.md": "# Process\n" * 400,
     "docs/fix-pr-template.md": "# Template\n",
-    "architecture/DEPLOYMENT_GUIDE.md": "# Guide\n",
+    "architecture/DEPLOYMENT_GUIDE.md": "# Guide\n" * 500,
+    "architecture/DATABASE_SCHEMA.md": "# Schema\n" * 500,
+    "docs/OPERATIONS.md": "# Operations\n" * 500,
+    "docs/PRODUCTION_CHECKLIST.md": "# Checklist\n" * 500,
+    "docs/functional/PARTPULSE_FUNCTIONAL_SPEC.md": "# Specification\n" * 4000,
+    "VERCEL_ENV_UPDATE_REQUIRED.md": "# Update\n" * 50,
 }
 
 

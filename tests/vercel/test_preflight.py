@@ -27,7 +27,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("filled")
     shutil.copytree(ROOT / "content", folder / "content")
 
-    blank = re.compile(r":\n( +)unfilled: (.*)\n\1owner: .*\n\1required: true\n")
+    blank = re.compile(
+        r":\n( +)unfilled: (.*)\n\1owner: .*\n\1required: true\n(?:\1candidates:\n(?:\1 .*\n)+)?"
+    )
     for path in (folder / "content").rglob("*.yaml"):
         text = blank.sub(
             lambda m: ": https://a.example\n" if "address" in m[2] else ": Ann at 555 0100\n",

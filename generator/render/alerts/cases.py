@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from generator import model, series
 from generator.promql import number
 from generator.render.alerts.case import Case, Look, Said, together
-from generator.render.alerts.expressions import alerts_on
+from generator.render.alerts.expressions import alerts_on, lingers
 from generator.render.alerts.rules import alerts_of
 from generator.render.alerts.waves import (
     Clock,
@@ -34,7 +35,8 @@ def cases(book: model.Handbook, metric: model.Metric, clock: Clock) -> list[Case
     found += makes.traffic()
     found += makes.none()
     found += makes.percentile()
-    alone = list(makes.missing())
+    alone = [case for t in alerts_on(book, metric) for case in makes.gone(t)]
+    alone += makes.missing()
     if normal(metric) is None:
         return found + alone
     alone += makes.baseline_missing()
@@ -91,6 +93,39 @@ class _Makes:
                 self.flows(before),
                 [self.look(late, before)],
             )
+
+    def gone(self, threshold: model.Threshold) -> Iterator[Case]:
+        """All series vanish: an alert goes on until another one says so, and none begins."""
+        beyond, before = self.around(threshold)
+        yield self.vanishes(f"{threshold.id}: its series vanish while the alert fires", beyond)
+        # Exactly on the figure only without a window: what that holds less and less of is rounded.
+        harmless = threshold.value if before is None and not window(self.metric) else before
+        if harmless is not None:
+            yield self.vanishes(f"{threshold.id}: its series vanish while all is well", harmless)
+
+    def vanishes(self, name: str, value: Decimal) -> Case:
+        step, silence = self.clock.evaluation, _seconds(self.missing_alert.lasting)
+        # What is counted falls as soon as samples are missing; only a mark tells that from less.
+        marked = isinstance(self.kind, model.Count)
+        last = self.ago + self.lead + self.active
+        # When Prometheus knows of the series no longer, and when the figure has no value any more.
+        unseen = last + (0 if marked else 300)
+        within = window(self.metric)
+        blind = last + (0 if marked else _seconds(within) if within else 300)
+        over = blind + _seconds(lingers(self.book))
+        firing = self.look(last, value).firing
+        told = (self.missing_alert,)
+        both = _up(max(blind, unseen + silence), step) + 2 * step
+        looks = [
+            Look(both, (*firing, *told)),
+            Look(_up(max(over, both), step) + 2 * step, told),
+        ]
+        alone = _up(blind, step) + step
+        if alone < unseen + silence:
+            looks.insert(0, Look(alone, firing))
+        found = self.case(name, self.flows(value), looks)
+        *earlier, turn = found.turns
+        return replace(found, turns=(*earlier, replace(turn, stale=marked)))
 
     def around(self, threshold: model.Threshold) -> tuple[Decimal, Decimal | None]:
         """A value just beyond the figure and one just before it; None where there is none."""
@@ -263,6 +298,7 @@ class _Makes:
     def slot(self) -> int:
         """Seconds that a case needs for itself, until Prometheus has forgotten its series."""
         found = self.lead + self.active + self.lead + 300 + self.clock.sample
+        found += _seconds(lingers(self.book))
         return found + -found % self.clock.evaluation
 
     def flows(
@@ -313,6 +349,10 @@ class _Makes:
 
     def samples(self, seconds: int) -> int:
         return seconds // self.clock.sample
+
+
+def _up(seconds: int, step: int) -> int:
+    return seconds + -seconds % step
 
 
 def _seconds(span: timedelta) -> int:

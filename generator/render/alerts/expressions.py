@@ -8,11 +8,14 @@ figure, the very figure of the document. `increase` is used and not `rate`: a fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from generator import model, promql
 from generator.promql import number, selector, span
 
+# Prometheus forgets a series after 5 minutes, and evaluates rules every 5 minutes at the least.
+_FORGOTTEN = timedelta(minutes=15)
 _ONLY_INFINITE = 'le="+Inf"'
 
 
@@ -56,8 +59,19 @@ def records(book: model.Handbook, metric: model.Metric) -> list[Recorded]:
 
 
 def crossed(book: model.Handbook, threshold: model.Threshold) -> str:
+    """True beyond the figure; and while it cannot be measured any more, if it was so last.
+
+    A service that dies takes its series with it: without the second half the alert would end
+    in that moment. It goes on until there is an alert that nothing is measured.
+    """
     sign = ">" if threshold.below is None else "<"
-    return f"{value_name(book, threshold.metric)} {sign} {number(threshold.value)}"
+    value, beyond = value_name(book, threshold.metric), f"{sign} {number(threshold.value)}"
+    return f"{value} {beyond}\nor (last_over_time({value}[{span(lingers(book))}]) {beyond} unless {value})"
+
+
+def lingers(book: model.Handbook) -> timedelta:
+    """How long an alert goes on after its figure was measured last."""
+    return book.alerting.silence + _FORGOTTEN
 
 
 def missing(book: model.Handbook, metric: model.Metric) -> str:
@@ -115,7 +129,10 @@ def _value(measure: model.Measure, where: tuple[model.Matcher, ...], offset: str
         )
     series = selector(kind.series, where)
     if isinstance(kind, model.Count):
-        return f"{scale}sum(increase({over(series, kind.window)}))"
+        # Without its second half a counter that is gone would seem to count less and less.
+        return (
+            f"{scale}sum(increase({over(series, kind.window)}))\nand on() count({series}{offset})"
+        )
     if isinstance(kind, model.Gauge):
         return f"{scale}{kind.combine}({series}{offset})"
     if kind.window is None:

@@ -71,10 +71,14 @@ def alerts_of(book: model.Handbook, metric: model.Metric) -> list[Alert]:
     """Those of one metric: its figures, then what hides them."""
     makes = _Makes(book, metric)
     found = [makes.threshold(t) for t in alerts_on(book, metric)]
-    found.append(makes.silent("Missing", missing(book, metric), makes.why_missing()))
+    found.append(
+        makes.silent("Missing", missing(book, metric), makes.why_missing(), makes.worst().alert)
+    )
     if metric.measure and metric.measure.baseline is not None:
         why = f"Nothing was measured {words.long(metric.measure.baseline)} earlier, or too little to compare with."
-        found.append(makes.silent("BaselineMissing", baseline_missing(book, metric), why))
+        found.append(
+            makes.silent("BaselineMissing", baseline_missing(book, metric), why, "warning")
+        )
     return found
 
 
@@ -91,13 +95,14 @@ class _Makes:
     def threshold(self, threshold: model.Threshold) -> Alert:
         unit = self.metric.unit or ""
         if unit == "up":
-            is_, comes = "does not answer", ""
+            is_, comes = "did not answer when last asked", ""
         else:
             side = "above" if threshold.below is None else "below"
             suffix = _UNIT.get(unit, f" {unit}")
-            is_ = f"is {_VALUE}{suffix}"
+            is_ = f"is {_VALUE}{suffix} as last measured"
             comes = f"; the alert comes {side} {number(threshold.value)}{suffix}"
-        lasts = f", for {words.long(threshold.lasting)} now" if threshold.lasting else ""
+        # Where it cannot be measured any more, the alert goes on with the last value.
+        lasts = f", for {words.long(threshold.lasting)} or longer" if threshold.lasting else ""
         annotations = {
             "summary": f"{self.service}: {self.title} {words.figure_words(threshold)}",
             "description": f"{self.title} {is_}{lasts}{comes}.",
@@ -121,16 +126,19 @@ class _Makes:
             annotations,
         )
 
-    def silent(self, what: str, expression: str, why: str) -> Alert:
+    def worst(self) -> model.Threshold:
+        """The most severe figure of the metric."""
+        return min(alerts_on(self.book, self.metric), key=lambda t: t.alert != "critical")
+
+    def silent(self, what: str, expression: str, why: str, severity: str | None) -> Alert:
         """Says that figures cannot be seen. It carries the most severe of them as its threshold."""
         blind = alerts_on(self.book, self.metric)
-        worst = min(blind, key=lambda t: t.alert != "critical")
         figures = ", ".join(figure(t) for t in blind)
         return Alert(
             _camel(self.book.service.id, self.metric.id) + what,
             expression,
             self.book.alerting.silence,
-            self.labels(worst, "warning"),
+            self.labels(self.worst(), severity or ""),
             {
                 "summary": f"{self.service}: {self.title} cannot be measured",
                 "description": f"{why} Until then nobody would be told of: {figures}.",
@@ -210,6 +218,10 @@ def header(book: model.Handbook) -> list[str]:
                 f"the address at which the document is read is not yet known (owed by {owner})"
             )
         lines += [f"Each runbook_url is a path from this file, because {because}.", ""]
+    absent = [m for m in watched(book) if m.measure and m.measure.not_exported]
+    if absent:
+        lines += ["NOT EXPORTED today. All that these can say is that they cannot be measured:"]
+        lines += [f"  - {say(m.title)}: {say(m.measure.not_exported)}" for m in absent] + [""]
     assumed = list(_assumed(book, say))
     if assumed:
         lines += ["Nobody has decided what follows; it is assumed:", *assumed, ""]

@@ -76,6 +76,10 @@ class Line:
             self.parts.append(f"_x{samples}")
             self.length += samples
 
+    def end(self) -> None:
+        self.parts.append("stale")
+        self.length += 1
+
     def go(self, samples: int, amount: Decimal, every: int) -> None:
         """A counter grows by `amount` at every `every`-th sample, a gauge stands at `amount`."""
         if not self.counter:
@@ -254,12 +258,16 @@ def written(name: str, labels: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Turn:
-    """From sample `start` on the series rest, and then go; before and after they are not there."""
+    """From sample `start` on the series rest, and then go; before and after they are not there.
+
+    With `stale` Prometheus knows at once that they are gone, as where it cannot scrape a target.
+    """
 
     start: int
     rest: int
     go: int
     flows: tuple[Flow, ...]
+    stale: bool = False
 
 
 def lines(turns: Iterable[Turn]) -> list[Line]:
@@ -275,4 +283,6 @@ def lines(turns: Iterable[Turn]) -> list[Line]:
                 line.level += flow.before
             line.rest(turn.rest - bool(flow.before))
             line.go(turn.go, flow.amount, flow.every)
+            if turn.stale:
+                line.end()
     return list(found.values())

@@ -39,6 +39,11 @@ def measured(metric: model.Metric) -> list[Row]:
     measure = metric.measure
     assert measure is not None
     rows = list(_kind(measure.kind))
+    if measure.not_exported:
+        why = (str(measure.not_exported),)
+        rows.insert(
+            0, Row("not-exported", "NOT EXPORTED, so that no figure of it raises an alert", why)
+        )
     if measure.scale is not None:
         rows.append(Row("scale", "Multiplied by", (number(measure.scale),)))
     if measure.baseline is not None:
@@ -69,7 +74,7 @@ def shared(book: model.Handbook) -> list[Row]:
         f"{severity}: {', '.join(titles[r.kind, r.id] for r in recipients)}"
         for severity, recipients in alerting.routes.items()
     ]
-    silence = f"a warning after {long(alerting.silence)}"
+    silence = f"an alert after {long(alerting.silence)}, as severe as the worst of its figures"
     rows = [
         Row("where", "Series", ("those", *series_where(alerting.where))),
         Row("silence", "What cannot be measured", (silence,)),
