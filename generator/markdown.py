@@ -27,8 +27,8 @@ _ADDRESS = re.compile(
 # be the middle of a link: with a space in its address, mdformat takes the backslashes away.
 _NOT_PLAIN = re.compile(r"\]\(|[<$~]|&#?\w+;|\\\||://|^\W*www\.|\w@\w", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])")
-# First characters that begin a block in one dialect or another.
-_BLOCK_START = re.compile(r"(?:[-+#>|=:!?%{}^;&\[\]]|///)")
+# First characters that begin a block in one dialect or another; +27 begins a telephone number.
+_BLOCK_START = re.compile(r"(?:[-#>|=:!?%{}^;&\[\]]|\+(?!\d)|///)")
 _ORDERED = re.compile(r"([0-9]+)([.)])")
 
 

@@ -99,6 +99,8 @@ def _step(data: Mapping) -> model.Step:
         on_failure=data.get("on-failure"),
         details=lines(data, "details"),
         check=_check(data["check"]) if "check" in data else None,
+        limit=parse_duration(data["limit"]) if "limit" in data else None,
+        show=flag(data, "show"),
     )
 
 
@@ -113,6 +115,7 @@ def _check(data: Mapping) -> model.Check:
         action=data.get("action"),
         arguments=dict(data.get("with", {})),
         within=parse_duration(data["within"]) if "within" in data else None,
+        limit=parse_duration(data["limit"]) if "limit" in data else None,
     )
 
 

@@ -18,7 +18,7 @@ from generator.text import fold
 
 VERSION = 1
 
-# What a procedure says around its steps, and how a sandbox runs them. A drill ran the rest: to
+# What a procedure says around its steps, how long they may take, and how a sandbox runs them. A drill ran the rest: to
 # change these words makes a review necessary, not a drill.
 WORDS = frozenset(
     [
@@ -29,11 +29,13 @@ WORDS = frozenset(
         "drill",
         "help",
         "intro",
+        "limit",
         "method",
         "never",
         "on-failure",
         "rehearsal",
         "risk",
+        "show",
         "title",
         "warning",
         "when",

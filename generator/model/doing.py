@@ -42,7 +42,8 @@ class Check:
     """Something that a script looks at: a command and what it prints, or an action.
 
     `within` is how long it may take to hold; None leaves that to the script. Beside the commands
-    of a step it is their goal: it decides whether they are run, and whether they worked.
+    of a step it is their goal: it decides whether they are run, and whether they worked. `limit`
+    is how long the command may take; None where nobody has said so.
     """
 
     commands: tuple[Command, ...]
@@ -52,6 +53,7 @@ class Check:
     action: str | None
     arguments: Mapping[str, str]
     within: timedelta | None
+    limit: timedelta | None = None
 
     @property
     def verifies(self) -> bool:
@@ -63,6 +65,8 @@ class Check:
 
 @dataclass(frozen=True)
 class Step:
+    """`limit` is how long each command may take, `show` whether what they print is shown."""
+
     id: str
     title: str
     note: str | None
@@ -75,6 +79,8 @@ class Step:
     on_failure: str | None
     details: tuple[str, ...]
     check: Check | None = None
+    limit: timedelta | None = None
+    show: bool = False
 
     @property
     def runs(self) -> bool:

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from generator import actions, model, shell
 from generator.actions import Option
+from generator.durations import duration_words
 from generator.text import Hole, holes
 
 Scripted = model.Procedure | model.Checklist
@@ -125,6 +127,11 @@ def command_lines(doing: Doing, thing: Scripted) -> list[str]:
     return lines
 
 
+def command_limit(doing: Doing) -> timedelta:
+    """How long each command of the content may take before a script ends it."""
+    return doing.limit or timedelta(minutes=5 if isinstance(doing, model.Step) else 1)
+
+
 def expected(check: Doing, thing: Scripted) -> str:
     """What a check or an action expects, in words, without the stop at the end."""
     action = actions.find(check.action or "")
@@ -142,7 +149,10 @@ def expected(check: Doing, thing: Scripted) -> str:
         for k, v in wanted
         if v is not None
     ]
-    return ", ".join(["Ends with status 0", *(f"{k} `{v}`" for k, v in said)])
+    ends = "Ends with status 0"
+    if check.limit:
+        ends += f" in {duration_words(check.limit)} at most"
+    return ", ".join([ends, *(f"{k} `{v}`" for k, v in said)])
 
 
 _EXPECTED = {"status": "Status", "ends-at": "redirects end at"}

@@ -12,7 +12,7 @@ from generator.outputs import OutFile
 from generator.refs import DOCUMENT, decided_words, holders, targets
 from generator.render import alerts, canon, evidence, lists
 from generator.render.alerts.words import figure_words
-from generator.render.commands import command_lines, expected, settings, usage
+from generator.render.commands import command_limit, command_lines, expected, settings, usage
 from generator.render.environment import render
 
 
@@ -147,6 +147,8 @@ def _step(step: model.Step, procedure: model.Procedure) -> dict[str, object]:
         "either": step.either,
         "summary": action.summary if action else None,
         "commands": "\n".join(command_lines(step, procedure)),
+        "limit": _limit(step, procedure),
+        "shown": step.show and procedure.script is not None,
         "expect": step.expect or (f"{expected(step, procedure)}." if action else None),
         "on_failure": step.on_failure or (action.on_failure if action else None),
         "details": step.details,
@@ -158,6 +160,13 @@ def _step(step: model.Step, procedure: model.Procedure) -> dict[str, object]:
         if step.check
         else None,
     }
+
+
+def _limit(step: model.Step, procedure: model.Procedure) -> str:
+    """How long each command may take; '' where nobody says so and no script ends it."""
+    if not step.commands or not (step.limit or procedure.script):
+        return ""
+    return duration_words(command_limit(step))
 
 
 def _show(book: model.Handbook, value: str) -> dict[str, object]:

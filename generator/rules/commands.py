@@ -108,6 +108,10 @@ def check_fits(check: model.Check, thing: Scripted) -> Iterator[Problem]:
             "an action says itself what it expects",
             "'equals', 'contains' and 'lacks' belong to 'run'",
         )
+    if check.action and check.limit:
+        yield problem_at(
+            check.action, "an action has limits of its own", "'limit' belongs to 'run'"
+        )
     action = actions.find(check.action or "")
     if action is not None and not action.looks:
         yield problem_at(

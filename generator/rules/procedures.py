@@ -36,6 +36,18 @@ def procedures_can_run(context: Context) -> Iterator[Problem]:
                     "a step with a check has no action or alternatives of its own",
                     "make two steps of it",
                 )
+            if (step.limit or step.show) and not step.commands:
+                yield problem_at(
+                    step.id,
+                    "only commands of a step take time and print something: 'limit' and 'show' are about them",
+                    "leave them out; an action has limits of its own",
+                )
+            if step.show and any(c.capture for c in step.commands):
+                yield problem_at(
+                    step.id,
+                    "a step that captures a word shows nothing: that word must be all that is printed",
+                    "make two steps of it",
+                )
             if step.check and any(c.capture for c in step.commands):
                 yield problem_at(
                     step.id,

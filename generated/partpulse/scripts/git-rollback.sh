@@ -234,7 +234,7 @@ did=nothing
 verified=no
 step=start
 step_began=0
-pausing=
+beside=
 child=
 watch=
 holding=
@@ -300,7 +300,10 @@ interrupted() {
   fi
   trap '' INT TERM HUP
   [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
-  [ -n "$pausing" ] && kill -TERM "$pausing" 2>/dev/null
+  if [ -n "$beside" ]; then
+    kill -TERM "$beside" 2>/dev/null
+    wait "$beside" 2>/dev/null
+  fi
   if [ -n "$child" ]; then
     # In the background, because an ended child stays visible until it is waited for.
     end_tree "$child" &
@@ -1271,15 +1274,15 @@ pause() {
 begin_pause() {
   holding=1
   sleep "$1" >/dev/null 2>&1 3>&- &
-  pausing=$!
+  beside=$!
   release
   waited=$((waited + $1))
 }
 
 # shellcheck disable=SC2317,SC2329
 end_pause() {
-  wait "$pausing" 2>/dev/null
-  pausing=
+  wait "$beside" 2>/dev/null
+  beside=
 }
 
 # still_waiting WHAT SECONDS: says once a minute what is waited for, and how long that can last.

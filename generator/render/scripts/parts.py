@@ -11,6 +11,7 @@ from generator.render.commands import (
     Doing,
     Scripted,
     actions_of,
+    command_limit,
     command_lines,
     doings,
     variables_of,
@@ -35,6 +36,8 @@ def shared(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, o
         names += ["pause", "flatten", "clock"]
     elif any(looked_at(s) for s in thing.steps):
         names += ["pause", "holds"]
+    if isinstance(thing, model.Procedure) and any(s.show for s in thing.steps):
+        names.append("follow")
     return {
         "book": book,
         "service": {"id": book.service.id, "name": book.service.name},
@@ -82,6 +85,7 @@ def look(doing: Doing, thing: Scripted, data: dict[str, object], name: str) -> d
         used = {p.name for w in words for p in holes(w) if isinstance(p, Hole)}
         body = render(
             "script/look.sh.j2",
+            limit=Shell(limit_of(doing)),
             run=shell.command(doing.commands[0], variables),
             shown=shown[0],
             capture=Shell(variables[c]) if (c := doing.commands[0].capture) else "",
@@ -119,6 +123,12 @@ def seconds(doing: Doing, default: int) -> int:
     """How long a check may take to hold."""
     within = doing.within if isinstance(doing, model.Check) else None
     return default if within is None else int(within.total_seconds())
+
+
+def limit_of(doing: Doing) -> int:
+    """Seconds that each command of the content may take."""
+    usual = command_limit(doing)
+    return int(usual.total_seconds())
 
 
 def squeezed(text: str) -> str:

@@ -11,6 +11,7 @@ from generator.render.scripts.parts import (
     AGAIN,
     action_text,
     changes,
+    limit_of,
     look,
     looked_at,
     seconds,
@@ -19,9 +20,6 @@ from generator.render.scripts.parts import (
 )
 from generator.shell import Shell
 from generator.text import Hole, holes
-
-# Seconds that a command of the content may take.
-_LIMIT = 300
 
 # Seconds that what was changed may take to show.
 _LOOK = 60
@@ -122,7 +120,9 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targ
         "id": step.id,
         "title": step.title,
         "heading": f"Step {number}: {step.title}",
-        "limit": _LIMIT,
+        "limit": Shell(limit_of(step)),
+        "show": step.show,
+        "runner": Shell("shown" if step.show else "limited"),
         "by_hand": [shell.said(t, known) for t in step.manual],
         # What ends a run before production is touched.
         "stops": [Shell(f"option_{shell.variable(s.option)}") for s in procedure.stops],
@@ -150,7 +150,7 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targ
         {
             "run": shell.command(c, variables),
             "shown": line,
-            "late": f"the command took longer than {_LIMIT} seconds: {line}",
+            "late": f"the command took longer than {limit_of(step)} seconds: {line}",
             "capture": Shell(variables[c.capture]) if c.capture else "",
             "name": f"<{c.capture}>",
         }
