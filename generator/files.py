@@ -153,9 +153,7 @@ def _read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
     documents: list[Document] = []
     problems: list[Problem] = []
     root = folder.resolve()
-    known: set[str] = set()
     for kind in KINDS:
-        known.add(kind.path)
         for path in _files_of(kind, folder, problems):
             shown = shown_path(path)
             if not _inside(path, root):
@@ -185,7 +183,7 @@ def _read_service(folder: Path) -> tuple[list[Document], list[Problem]]:
                 continue
             attached = _attached(path, root, problems) if kind.name in RECORDS else {}
             documents.append(Document(kind.name, path.stem, node.file, node, attached))
-    problems += _strays(folder, known)
+    problems += _strays(folder)
     return documents, problems
 
 
@@ -251,39 +249,35 @@ def _inside(path: Path, root: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(root)
 
 
-def _strays(folder: Path, known: set[str]) -> list[Problem]:
-    """YAML files that nothing would read: most often a misspelt name."""
+def _strays(folder: Path) -> list[Problem]:
+    """What lies in the folder and nothing would read: most often a misspelt name."""
     problems = []
-    folders = [folder, *(folder / k.path for k in KINDS if k.many)]
-    records = folder / "records"
-    for path in sorted(records.iterdir()) if records.is_dir() else ():
-        if f"records/{path.name}" not in known and path.name[0] != ".":
-            names = [k.path.partition("/")[2] for k in KINDS if k.name in RECORDS]
-            problems.append(
-                Problem(
-                    Place(shown_path(path)), "nothing reads this", did_you_mean(path.name, names)
-                )
-            )
+    folders = [folder, folder / "records", *(folder / k.path for k in KINDS if k.many)]
+    here = {k.path for k in KINDS if "/" not in k.path} | {"records"}
     for where in folders:
         if not where.is_dir():
             continue
+        if where == folder:
+            names = here
+        elif where.name == "records":
+            names = {k.path.partition("/")[2] for k in KINDS if k.name in RECORDS}
+        else:
+            names = set()
         for path in sorted(where.iterdir()):
-            if path.name[0] == "." or (path.name in known and where == folder):
+            if path.name[0] == "." or path.name in names:
                 continue
-            if where == folder and path.suffix in (".yaml", ".yml"):
-                problems.append(
-                    Problem(
-                        Place(shown_path(path)),
-                        "nothing reads this file",
-                        did_you_mean(path.name, known),
-                    )
-                )
-            elif where != folder and path.suffix == ".yml":
-                problems.append(
-                    Problem(Place(shown_path(path)), "nothing reads '.yml'", "name it '.yaml'")
-                )
+            if names:
+                hint = did_you_mean(path.name, names)
+                problems.append(Problem(Place(shown_path(path)), "nothing reads this", hint))
+            elif path.is_dir():
+                hint = "files of one kind lie in one folder: move them up"
+                problems.append(Problem(Place(shown_path(path)), "nothing reads this folder", hint))
             elif where.parent.name == "records" and path.suffix != ".yaml":
                 problems += _stray_evidence(path)
+            elif path.suffix != ".yaml":
+                hint = "name it '.yaml'" if path.suffix == ".yml" else "move it elsewhere"
+                words = "nothing reads '.yml'" if path.suffix == ".yml" else "nothing reads this"
+                problems.append(Problem(Place(shown_path(path)), words, hint))
     return problems
 
 

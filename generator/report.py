@@ -6,9 +6,11 @@ that offer it and answer lines. Only the one that is asked for is loaded.
 
 from __future__ import annotations
 
+import shutil
+import sys
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -28,10 +30,11 @@ class View:
 
     `root` is the folder from which a platform counts paths; None means the current one.
     `simulated`: the day was given, it is not today. `notes` are lines for people beside the
-    problems, `more` is the same for programs.
+    problems, `more` is the same for programs. `warnings`: they are shown whole.
     """
 
     simulated: bool = False
+    warnings: bool = False
     root: Path | None = None
     notes: Sequence[str] = ()
     more: Mapping[str, object] = field(default_factory=dict)
@@ -40,6 +43,30 @@ class View:
 def writer(name: str, command: str) -> Callable[..., Iterator[str]]:
     """The function that writes what a command found in a format of its table."""
     return getattr(import_module(f"generator.formats.{name}"), command)
+
+
+def problem_lines(problems: Iterable[Problem], *, whole: bool) -> Iterator[str]:
+    """Warnings first, in one line each unless they are wanted `whole`; then the errors, whole.
+
+    What has to be mended stands last, where it does not scroll away.
+    """
+    problems = list(problems)
+    warnings = [p for p in problems if p.severity != "error"]
+    for problem in warnings:
+        text = problem_text(problem)
+        yield text if whole else _one_line(text)
+    if warnings and not whole:
+        yield "    = `rollbook validate --warnings` shows them whole"
+    yield from (problem_text(p) for p in problems if p.severity == "error")
+
+
+def _one_line(text: str) -> str:
+    """The first line, on a terminal not longer than that is wide."""
+    first = text.split("\n", 1)[0]
+    if not sys.stdout.isatty():
+        return first
+    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    return first if len(first) < width else first[: max(width - 4, 20)] + "..."
 
 
 def problem_text(problem: Problem) -> str:

@@ -553,3 +553,25 @@ def test_killed_at_any_write_every_file_is_whole_and_the_next_build_goes_on(
     else:
         pytest.fail("the build never ended")
     assert moment > 8
+
+
+STRAYS = {
+    "notes.txt": "nothing reads this",
+    "service.yml": "nothing reads this",
+    "procedure/x.yaml": "did you mean 'procedures'?",
+    "procedures/old/x.yaml": "files of one kind lie in one folder",
+    "procedures/x.yml": "name it '.yaml'",
+    "procedures/notes.txt": "move it elsewhere",
+    "records/reviewz/x.yaml": "did you mean 'reviews'?",
+}
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_whatever_lies_in_the_folder_is_read_or_named(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "tests/platform/content/stall", tmp_path / "stall")
+    (tmp_path / "stall" / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "stall" / name).write_text("id: x\n")
+    assert main(["validate", "--content", str(tmp_path)]) == 1
+    assert STRAYS[name] in " ".join(capsys.readouterr().out.split())

@@ -313,3 +313,27 @@ def test_validate_tells_programs_the_contradictions():
     for problem in found["problems"]:
         assert problem["file"].endswith("triggers.yaml") and problem["line"] and problem["column"]
         assert "thresholds.yaml" in problem["related"][0]
+
+
+def test_errors_stand_last_and_warnings_in_one_line_each(tmp_path, capsys) -> None:
+    shutil.copytree(ROOT / "content", tmp_path / "content")
+    file = tmp_path / "content/partpulse/procedures/git-rollback.yaml"
+    file.write_text(file.read_text("utf-8").replace("action: git.revert-to", "action: git.revert"))
+    run = ["validate", "--content", str(tmp_path / "content")]
+    assert main(run) == 1
+    lines = capsys.readouterr().out.splitlines()
+    # One cause, one error; and nothing stands behind it but the count.
+    assert [x for x in lines if ": error: " in x] == [
+        x for x in lines if "no action is called" in x
+    ]
+    first = next(n for n, x in enumerate(lines) if ": error: " in x)
+    assert sum(": warning: " in x for x in lines[:first]) == 3 and first == 4
+    assert lines[-1] == "1 service: 1 error, 3 warnings"
+    assert main([*run, "--warnings"]) == 1
+    whole = capsys.readouterr().out
+    assert whole.count("people have to decide") == 3
+
+
+def test_the_verdict_of_the_gate_is_its_last_line(capsys) -> None:
+    assert main(["check", "--content", str(ROOT / "content")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "PartPulse: RED"

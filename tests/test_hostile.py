@@ -371,6 +371,8 @@ def test_no_key_takes_it(name: str) -> None:
             lambda path, value: keys.append(path) if path[-1:] == (None,) else None or value,
         )
         for path in some(keys, name):
+            if "environment" in path and name == "here-document":
+                continue  # it is the name of a variable like any other
             text, found = dump(
                 document.data, lambda p, value: HOSTILE[name] if p == path else value
             )

@@ -39,6 +39,7 @@ class Action:
     could not be looked at, or a person must judge). `stand_ins` name what a rehearsal needs in the
     place of the world outside: see generator/rehearsal/table.py. `names` says which parameters name something
     of the service's own repository, and of which kind: a key of RESOLVERS in `references/resolvers.py`.
+    `only_looks` says with which values of which parameters the script asks no question.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Action:
     looks: bool = False
     stand_ins: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
+    only_looks: tuple[tuple[str, str], ...] = ()
 
     @property
     def fragment(self) -> str:

@@ -27,6 +27,7 @@ CONNECT = Action(
     parameters=("mode", "names", "address"),
     needs=(),
     gives=("env_mode", "env_names", "proven"),
+    only_looks=(("mode", "diff"),),
     helpers=PROVING,
     may_hand_over=True,
     commands=PROOF,

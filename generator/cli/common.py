@@ -143,8 +143,15 @@ def one_service(
     return folders[0], loaded.handbook
 
 
-def print_problems(problems: Iterable[Problem]) -> None:
-    from generator.report import problem_text
+def print_problems(problems: Iterable[Problem], *, whole: bool = False) -> None:
+    """Errors last; warnings in one line each unless they are wanted `whole`."""
+    from generator.report import problem_lines
 
-    for problem in problems:
-        print(problem_text(problem))
+    for line in problem_lines(problems, whole=whole):
+        print(line)
+
+
+def add_warnings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--warnings", action="store_true", help="show warnings whole, not in one line each"
+    )

@@ -12,6 +12,7 @@ from generator.cli.common import (
     PROBLEMS,
     Commands,
     add_format,
+    add_warnings,
     platform_root,
     print_problems,
 )
@@ -37,6 +38,7 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="write nothing; show what is out of date, missing, orphaned or edited by hand",
     )
+    add_warnings(build)
     check = commands.add(
         "validate",
         _validate,
@@ -45,6 +47,7 @@ def add(commands: Commands) -> None:
         wrong="errors, also references that lead nowhere",
     )
     references.add(check)
+    add_warnings(check)
     add_format(check, *report.VALIDATE)
     evidence = commands.add(
         "evidence",
@@ -61,7 +64,7 @@ def _build(options: argparse.Namespace) -> int:
     from generator.build import build
 
     result = build(options.content, options.out, options.service, check=options.check)
-    print_problems(result.problems)
+    print_problems(result.problems, whole=options.warnings)
     for line in result.lines:
         print(line)
     return result.exit_code
@@ -75,7 +78,10 @@ def _validate(options: argparse.Namespace) -> int:
     looks = references.looks(options)
     problems = ordered([*problems, *(p for look in looks for p in look.problems)])
     view = report.View(
-        root=platform_root(), notes=references.told(looks), more=references.as_data(looks)
+        root=platform_root(),
+        warnings=options.warnings,
+        notes=references.told(looks),
+        more=references.as_data(looks),
     )
     for line in report.writer(options.format, "validate")(services, problems, view):
         print(line)

@@ -9,7 +9,7 @@ from generator import findings
 from generator.freshness import Judged, worst_first
 from generator.gate import Assessed
 from generator.problems import Problem
-from generator.report import WIDTH, View, problem_text
+from generator.report import WIDTH, View, problem_lines
 from generator.state import STATUSES, ServiceState
 
 _STATUS = {
@@ -29,11 +29,10 @@ _LABEL = {
 
 
 def validate(services: int, problems: Iterable[Problem], view: View) -> Iterator[str]:
-    errors = warnings = 0
-    for problem in problems:
-        errors += problem.severity == "error"
-        warnings += problem.severity == "warning"
-        yield problem_text(problem)
+    problems = list(problems)
+    errors = sum(p.severity == "error" for p in problems)
+    warnings = sum(p.severity == "warning" for p in problems)
+    yield from problem_lines(problems, whole=view.warnings)
     yield from view.notes
     yield f"{_count(services, 'service')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
 
@@ -52,7 +51,8 @@ def check(assessed: Iterable[Assessed], view: View) -> Iterator[str]:
         if found.state:
             yield from _service(found.state, view)
         else:
-            yield from map(problem_text, found.problems)
+            yield from problem_lines(found.problems, whole=False)
+    # What counts stands where it does not scroll away.
     if sum(count.values()) > 1:
         yield ""
         yield f"{sum(count.values())} services, {count['red']} red"
@@ -72,6 +72,9 @@ def _service(state: ServiceState, view: View) -> Iterator[str]:
         for words in findings.candidate_words(blank):
             yield from _wrapped(words, " " * 14, " " * 16)
     yield from _to_do(state)
+    if len(state.clocks) + len(state.unfilled) > 3:
+        yield ""
+        yield f"{state.name}: {_STATUS[state.status]}"
 
 
 def _words(judged: Judged) -> str:

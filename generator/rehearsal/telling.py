@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from generator import model
 from generator.rehearsal.outcome import Outcome
+from generator.render.commands import doings
 from generator.report import WIDTH
 
 _LABELS = {"done": "ok", "failed": "FAILED", "not rehearsed": "-"}
@@ -33,6 +34,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
         *(("not judged", u) for u in outcome.unseen),
         ("left to people", ", ".join(outcome.left)),
         ("stood in for", ", ".join(_stood_in(outcome))),
+        ("not held back", _not_held_back(outcome)),
     ):
         if words:
             yield from _wrapped(f"{name}: {words}", " " * 10)
@@ -60,6 +62,19 @@ def _steps(outcome: Outcome) -> str:
 def _stood_in(outcome: Outcome) -> list[str]:
     own = ["what the content starts"] if outcome.starts else []
     return [*outcome.stand_ins, *own, *(f"the fact {f}" for f in outcome.facts)]
+
+
+def _not_held_back(outcome: Outcome) -> str:
+    """The programs that the content itself runs, and what the sandbox cannot keep from them."""
+    found = [c.words[0] for d in doings(outcome.thing) for c in d.commands]
+    if isinstance(outcome.thing, model.Procedure) and outcome.thing.rehearsal:
+        found += [s.words[0] for s in outcome.thing.rehearsal.start]
+    if not found:
+        return ""
+    return (
+        f"{', '.join(sorted(set(found)))} ran with your rights. HOME, TMPDIR and the working folder "
+        "were the sandbox's; another path that they name is the real one"
+    )
 
 
 def ending(outcomes: Sequence[Outcome], counts: Iterable[str]) -> Iterator[str]:

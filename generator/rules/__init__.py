@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from generator import model
+from generator import actions, model
 from generator.files import Document
 from generator.problems import Problem
+from generator.render.commands import doings
 from generator.rules.alerts import (
     alerts_can_be_made,
     assumptions_are_about_something,
@@ -58,6 +59,7 @@ from generator.rules.references import (
     text_refers_to_what_exists,
 )
 from generator.rules.rehearsals import illnesses_are_noticed_by_items, rehearsals_fit
+from generator.source import place_of
 
 Rule = Callable[[Context], Iterator[Problem]]
 
@@ -102,9 +104,29 @@ RULES: tuple[Rule, ...] = (
 
 
 def check(handbook: model.Handbook, documents: Iterable[Document], folder: str) -> list[Problem]:
-    """Every problem that any rule finds."""
+    """Every problem that any rule finds; one cause makes one error.
+
+    Where an action is not known, what follows from what it would do is not told.
+    """
     context = Context(handbook, documents, folder)
-    return [problem for rule in RULES for problem in rule(context)]
+    unknown = {
+        place_of(d.action)
+        for thing in (*handbook.procedures, *handbook.checklists)
+        for d in doings(thing)
+        if d.action and actions.find(d.action) is None
+    }
+    files = {place.file for place in unknown}
+    return [
+        problem
+        for rule in RULES
+        for problem in rule(context)
+        if rule not in _RESTS_ON_ACTIONS
+        or problem.place.file not in files
+        or problem.place in unknown
+    ]
+
+
+_RESTS_ON_ACTIONS = (procedures_can_run, parameters_have_values, rehearsals_fit, checklists_can_run)
 
 
 __all__ = ["RULES", "Context", "check", "contradictions"]

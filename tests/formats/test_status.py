@@ -201,7 +201,8 @@ def test_the_calendar_of_what_is_due(world, capsys) -> None:
     assert set(events(file)) == set(first)
     edit(
         folder / "contacts.yaml",
-        "name:\n      unfilled: Who helps\n      owner: keeper\n      required: true\n      by: 2026-12-01",
+        "name:\n      unfilled: Who helps\n      owner: keeper\n      required: true\n      by: 2026-12-01"
+        '\n      candidates: [{value: Nobody, source: "README.md:2"}]',
         "name: Grace Example",
     )
     record_review("2026-03-09")

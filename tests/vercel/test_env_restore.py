@@ -784,3 +784,20 @@ def utc(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_moments_are_told_in_utc(utc: Path, moment: int) -> None:
     done = subprocess.run(["dash", utc, f"{moment}123"], capture_output=True, text=True)
     assert done.stdout.strip() == datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_comparison_asks_no_question(world) -> None:
+    """Without a terminal and without --yes: it only looks. The others refuse."""
+    w = prepare(world())
+    assert run(w, "snapshot").returncode == 0
+    for mode, code in (("diff", 0), ("restore", 2), ("snapshot", 2)):
+        done = subprocess.run(
+            command(w, "dash", mode),
+            cwd=w.folder / "clone",
+            env=w.environment(CALLS=str(w.folder / "calls")),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        assert done.returncode == code, done.stdout + done.stderr

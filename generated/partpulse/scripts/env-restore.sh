@@ -575,7 +575,9 @@ snapshot | diff | restore) ;;
 *) refuse "not one of snapshot|diff|restore: '$(printable "$parameter_mode")'" ;;
 esac
 parameter_address=${PRODUCTION_URL:-''}
-if [ -z "$yes" ] && [ -z "$dry_run" ] && [ ! -t 0 ]; then
+# It asks no question then.
+[ "$parameter_mode" != diff ] || only_looks=1
+if [ -z "$yes" ] && [ -z "$dry_run" ] && [ -z "${only_looks:-}" ] && [ ! -t 0 ]; then
   warn "$script: there is no terminal to ask on."
   wrap warn "" "Nothing was done. Give --yes to go ahead without a question, or --dry-run to look first."
   exit 2

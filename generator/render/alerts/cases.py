@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ from generator.promql import number
 from generator.render.alerts.case import Case, Look, Said, together
 from generator.render.alerts.expressions import alerts_on, lingers
 from generator.render.alerts.rules import alerts_of
+from generator.render.alerts.vanishing import gone
 from generator.render.alerts.waves import (
     Clock,
     Flow,
@@ -30,12 +30,12 @@ _STEP = Decimal("0.001")  # how far "just over" is from a figure, as a share of 
 
 def cases(book: model.Handbook, metric: model.Metric, clock: Clock) -> list[Case]:
     """Everything that is tried on the alerts of one metric."""
-    makes = _Makes(book, metric, clock)
+    makes = Makes(book, metric, clock)
     found = [case for t in alerts_on(book, metric) for case in makes.figure(t)]
     found += makes.traffic()
     found += makes.none()
     found += makes.percentile()
-    alone = [case for t in alerts_on(book, metric) for case in makes.gone(t)]
+    alone = [case for t in alerts_on(book, metric) for case in gone(makes, t)]
     alone += makes.missing()
     if normal(metric) is None:
         return found + alone
@@ -44,7 +44,7 @@ def cases(book: model.Handbook, metric: model.Metric, clock: Clock) -> list[Case
     return together(found, makes.slot(), makes.ago, clock) + alone
 
 
-class _Makes:
+class Makes:
     def __init__(self, book: model.Handbook, metric: model.Metric, clock: Clock) -> None:
         self.book, self.metric, self.clock = book, metric, clock
         self.thresholds = alerts_on(book, metric)
@@ -93,39 +93,6 @@ class _Makes:
                 self.flows(before),
                 [self.look(late, before)],
             )
-
-    def gone(self, threshold: model.Threshold) -> Iterator[Case]:
-        """All series vanish: an alert goes on until another one says so, and none begins."""
-        beyond, before = self.around(threshold)
-        yield self.vanishes(f"{threshold.id}: its series vanish while the alert fires", beyond)
-        # Exactly on the figure only without a window: what that holds less and less of is rounded.
-        harmless = threshold.value if before is None and not window(self.metric) else before
-        if harmless is not None:
-            yield self.vanishes(f"{threshold.id}: its series vanish while all is well", harmless)
-
-    def vanishes(self, name: str, value: Decimal) -> Case:
-        step, silence = self.clock.evaluation, _seconds(self.missing_alert.lasting)
-        # What is counted falls as soon as samples are missing; only a mark tells that from less.
-        marked = isinstance(self.kind, model.Count)
-        last = self.ago + self.lead + self.active
-        # When Prometheus knows of the series no longer, and when the figure has no value any more.
-        unseen = last + (0 if marked else 300)
-        within = window(self.metric)
-        blind = last + (0 if marked else _seconds(within) if within else 300)
-        over = blind + _seconds(lingers(self.book))
-        firing = self.look(last, value).firing
-        told = (self.missing_alert,)
-        both = _up(max(blind, unseen + silence), step) + 2 * step
-        looks = [
-            Look(both, (*firing, *told)),
-            Look(_up(max(over, both), step) + 2 * step, told),
-        ]
-        alone = _up(blind, step) + step
-        if alone < unseen + silence:
-            looks.insert(0, Look(alone, firing))
-        found = self.case(name, self.flows(value), looks)
-        *earlier, turn = found.turns
-        return replace(found, turns=(*earlier, replace(turn, stale=marked)))
 
     def around(self, threshold: model.Threshold) -> tuple[Decimal, Decimal | None]:
         """A value just beyond the figure and one just before it; None where there is none."""
@@ -349,10 +316,6 @@ class _Makes:
 
     def samples(self, seconds: int) -> int:
         return seconds // self.clock.sample
-
-
-def _up(seconds: int, step: int) -> int:
-    return seconds + -seconds % step
 
 
 def _seconds(span: timedelta) -> int:

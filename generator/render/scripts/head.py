@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from generator import model, shell
+from generator import actions, model, shell
 from generator.assemble import walk_sections
 from generator.refs import Target, value_words
 from generator.render.commands import (
@@ -21,6 +21,7 @@ from generator.render.commands import (
     variables_of,
 )
 from generator.shell import Shell
+from generator.text import Hole, holes
 
 Targets = Mapping[tuple[str, str], Target]
 
@@ -63,6 +64,19 @@ _PROGRAMS = (
     "tr",
     "uname",
 )
+
+
+def _only_looks(thing: Scripted) -> list[dict[str, Shell]]:
+    """With which arguments the script asks no question: the variable, and its value."""
+    variables = variables_of(thing)
+    return [
+        {"variable": Shell(variables[part.name]), "value": shell.quote(value)}
+        for doing in doings(thing)
+        if (action := actions.find(doing.action or ""))
+        for parameter, value in action.only_looks
+        for part in holes(doing.arguments.get(parameter, ""))
+        if isinstance(part, Hole)
+    ]
 
 
 def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, object]:
@@ -139,6 +153,7 @@ def head(thing: Scripted, book: model.Handbook, known: Targets) -> dict[str, obj
         "constants": constants,
         "facts": facts,
         "least": least,
+        "only_looks": _only_looks(thing),
         "takes_values": any(o["choices"] for o in options),
         "runs_commands": isinstance(thing, model.Procedure)
         and any(s.commands for s in thing.steps),
