@@ -272,7 +272,7 @@ def _strays(folder: Path) -> list[Problem]:
             elif path.is_dir():
                 hint = "files of one kind lie in one folder: move them up"
                 problems.append(Problem(Place(shown_path(path)), "nothing reads this folder", hint))
-            elif where.parent.name == "records" and path.suffix != ".yaml":
+            elif where.parent.name == "records" and path.suffix not in (".yaml", ".yml"):
                 problems += _stray_evidence(path)
             elif path.suffix != ".yaml":
                 hint = "name it '.yaml'" if path.suffix == ".yml" else "move it elsewhere"

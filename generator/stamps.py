@@ -42,6 +42,9 @@ WORDS = frozenset(
     ]
 )
 
+# The keys below these are names of the content's own.
+_NAMED = frozenset(["parameters", "stops", "with"])
+
 
 def contents(documents: Iterable[Document]) -> dict[str, str]:
     """The canonical text of what a review and each drill would be about, by the id of its clock.
@@ -105,7 +108,12 @@ def _folded(node: Node, schema: dict) -> object:
 def _done(data: object) -> object:
     """What a procedure does, without the words around it."""
     if isinstance(data, dict):
-        return {k: _done(v) for k, v in data.items() if k not in WORDS}
+        return {
+            # What is called freely may be called like one of these words.
+            k: {name: _done(value) for name, value in v.items()} if k in _NAMED else _done(v)
+            for k, v in data.items()
+            if k not in WORDS
+        }
     if isinstance(data, list):
         return [_done(d) for d in data]
     return data

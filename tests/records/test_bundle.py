@@ -32,7 +32,7 @@ def test_the_same_content_gives_the_same_bytes(archive: Path) -> None:
             copy.write_bytes(path.read_bytes())
             os.utime(copy, (0, 0))
             copy.chmod(0o600)
-    (elsewhere / "content/full/secret").symlink_to("/etc/hostname")
+    (elsewhere / "content/full/.secret").symlink_to("/etc/hostname")
     out = elsewhere / "again.zip"
     assert main(["evidence", "--content", str(elsewhere / "content"), "--out", str(out)]) == 0
     assert out.read_bytes() == archive.read_bytes()
