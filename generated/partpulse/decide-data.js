@@ -307,6 +307,18 @@ window.rollbookDecide = {
    "otherwise": true
   },
   {
+   "id": "vercel-dashboard-rollback",
+   "title": "4.1 Vercel Dashboard Rollback",
+   "anchor": "41-vercel-dashboard-rollback",
+   "when": "The database is down or paused: no build succeeds, and only a deployment that exists can go back",
+   "case": "no-build",
+   "warning": "Production that moves loses all warranty claims: they live only in the memory of the running application. Read them out first, see Section 4.4.",
+   "command": "sh vercel-rollback.sh",
+   "severities": [],
+   "triggers": [],
+   "otherwise": false
+  },
+  {
    "id": "git-rollback",
    "title": "4.2 Git-Based Rollback",
    "anchor": "42-git-based-rollback",

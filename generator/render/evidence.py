@@ -29,7 +29,8 @@ def tested(book: model.Handbook) -> str:
         return "no procedure must be drilled"
     days = [day for p in drilled if (day := _passed_on(book, p))]
     if not days:
-        return f"never; no drill is on record for any of {len(drilled)} procedures"
+        which = "its one procedure" if len(drilled) == 1 else f"any of {len(drilled)} procedures"
+        return f"never; no drill is on record for {which}"
     some = "" if len(days) == len(drilled) else f"; the other {len(drilled) - len(days)} never"
     since = f"{min(days)} at the earliest" if len(days) > 1 else days[0]
     return f"{len(days)} of {len(drilled)} procedures, {since}{some}"

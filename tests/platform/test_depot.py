@@ -107,6 +107,16 @@ def test_it_is_shown_as_it_comes_with_secrets_masked(depot: Path, site: Path) ->
     assert "a-long-secret-word" not in log.read_text() and "token ***" in log.read_text()
 
 
+def test_half_a_secret_is_kept_nowhere(depot: Path, site: Path) -> None:
+    """The log keeps the end of what was printed; the cut must not go through a secret."""
+    rest = "x" * (4000 - 9)
+    program(site, "ls", f'printf "%s%s\\n" "$DEPOT_TOKEN" {rest}\n')
+    code, said, log = run(depot, site, "dash", "41")
+    assert code == 0, said
+    (step,) = [x for x in log if x["step"] == "releases"]
+    assert step["printed"] == f"***{rest}"
+
+
 def test_a_command_is_ended_when_its_own_time_is_up(depot: Path, site: Path) -> None:
     """Each second of the limit is a short one here, and the program never ends by itself."""
     program(site, "ls", "echo begun\nwhile :; do command -p sleep 1; done\n")

@@ -2222,7 +2222,7 @@ else
   1)
     complaint
     truth="$truth The check does not hold: $found."
-    fail 7 "the check does not hold: $found." 'The application does not answer as it should. Go through the verification checklist by hand.'
+    fail 7 "the check does not hold: $found." 'The application does not answer as it should. Look at it in a browser and at its logs before you say that it works.'
     ;;
   *)
     wrap say "  " "This could not be checked from here: $found."

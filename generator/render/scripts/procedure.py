@@ -166,5 +166,7 @@ def _step(number: int, step: model.Step, procedure: model.Procedure, known: Targ
     told["begun"] = (
         f"{told['heading']}: this step had begun, and what it has changed is not known. Nothing after it was begun."
     )
-    told["done"] = f"{told['heading']}: this step has run. Nothing after it was begun."
+    told["done"] = f"{told['heading']}: this step has run."
+    if step is not procedure.steps[-1]:
+        told["done"] += " Nothing after it was begun."
     return render("script/goal.sh.j2" if step.check else "script/command.sh.j2", **data, step=told)
