@@ -142,10 +142,14 @@ def _one(
     procedure = isinstance(thing, model.Procedure)
     # A checklist may have the id of a procedure; no id has a dot.
     name = str(thing.id) if procedure else f"{thing.id}.checklist"
+    if text:
+        # A rehearsal takes seconds; whoever waits on a terminal sees for what.
+        _waiting(f"  runs    {thing.title}: {thing.script}")
     with rehearse.folder(options.keep, str(book.service.id), name) as root:
         outcome = rehearse.rehearse(found, book, folder, root, stopped)
         log = str(outcome.log) if options.keep and outcome.log else None
         if text:
+            _waiting("")
             print("\n".join(telling.lines(outcome)), flush=True)
             if log:
                 print(f"          run log: {log}")
@@ -153,6 +157,12 @@ def _one(
         if options.record and procedure:
             record, fine = _record(options, folder, book, outcome)
     return outcome, telling.as_data(outcome, log, record), fine
+
+
+def _waiting(words: str) -> None:
+    """One line on a terminal, which the next one replaces; nothing where nobody watches."""
+    if sys.stdout.isatty():
+        print(f"\r\033[K{words[:78]}", end="", flush=True)
 
 
 def _record(
