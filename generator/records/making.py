@@ -234,6 +234,10 @@ def _log(path: str | None) -> tuple[bytes, runlog.Run] | tuple[None, None]:
 
 
 def _procedure(given: Namespace, book: model.Handbook, run: runlog.Run | None) -> model.Procedure:
+    if run and run.service not in ("", book.service.id):
+        raise UsageError(
+            f"this run log is that of the service '{run.service}', not of '{book.service.id}'"
+        )
     id = run.procedure if run else given.procedure
     if id is None:
         raise UsageError("which procedure? Name the run's log with --from, or --procedure ID")

@@ -23,7 +23,8 @@ class Run:
     `steps` has the result of each step that the log names: ok, failed or not-done. `exit`
     is that of the script; `stamp` is that of the procedure from which it was made. A `rehearsal`
     ran in a sandbox of Rollbook's own. `did` is a word of `words()`, empty in a log of an older
-    script; `verified` says whether every check of the result held. `hosts` are those that it reached.
+    script; `verified` says whether every check of the result held. `hosts` are those that it reached;
+    `service` is empty in a log of an older script.
     """
 
     script: str
@@ -40,6 +41,7 @@ class Run:
     did: str = ""
     verified: bool = False
     hosts: tuple[str, ...] = ()
+    service: str = ""
 
     @property
     def restored(self) -> bool:
@@ -110,6 +112,7 @@ def parse(raw: bytes) -> Run:
         did=last.get("did", ""),
         verified=last.get("verified") == "yes",
         hosts=tuple(str(first.get("hosts", "")).split()),
+        service=str(first.get("service", "")),
     )
 
 

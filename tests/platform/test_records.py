@@ -99,6 +99,8 @@ def edited(log: Path, how: str) -> Path:
         lines.insert(2, lines[1].replace('"run":"', '"run":"x'))
     elif how == "of an unknown procedure":
         lines = [x.replace('"procedure":"go-back"', '"procedure":"go-forth"') for x in lines]
+    elif how == "of another service":
+        lines[0] = lines[0].replace('"service":"stall"', '"service":"depot"')
     elif how == "of no script that Rollbook made":
         lines[0] = re.sub(r',"stamp":"[^"]*"', "", lines[0])
     else:
@@ -114,6 +116,7 @@ def edited(log: Path, how: str) -> Path:
         ("cut", "the script was killed"),
         ("of two runs", "line 3: another run than in line 1"),
         ("of an unknown procedure", "no procedure is called 'go-forth'"),
+        ("of another service", "is that of the service 'depot', not of 'stall'"),
         ("of no script that Rollbook made", "names no stamp"),
         ("no log", "line 1 is not JSON"),
     ],

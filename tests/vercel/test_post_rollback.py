@@ -254,6 +254,22 @@ def test_an_undo_and_a_promotion_have_messages_of_their_own(world) -> None:
     assert "A deployment of PartPulse was promoted at 2" in made(w, "-messages.md")
 
 
+def test_the_log_of_another_service_is_not_ours(world) -> None:
+    """Several services can keep their logs in one folder, and have scripts of the same names."""
+    w = world()
+    assert w.run("dash").returncode == 0
+    (log,) = logs(w).glob("rollback-*.jsonl")
+    assert '"service":"partpulse"' in log.read_text().partition("\n")[0]
+    log.write_text(log.read_text().replace('"service":"partpulse"', '"service":"depot"'))
+    hook = f"http://{w.app.host}/{HOOK_SECRET}"
+    done = run(w, "dash", ROLLBOOK_NOTIFY_URL=hook)
+    assert "No run log of a rollback is here" in words(done) and w.app.told == []
+    assert "PartPulse was rolled back" not in words(done)
+    done = run(w, "dash", str(log), ROLLBOOK_NOTIFY_URL=hook)
+    assert done.returncode == 2 and "is that of another service" in words(done)
+    assert w.app.told == []
+
+
 def test_of_two_runs_in_one_second_the_one_that_began_later_counts(world) -> None:
     w = world()
     assert w.run("dash").returncode == 0

@@ -623,7 +623,7 @@ script_sha256=$(sum_of "$0")
 git_folder=$(git rev-parse --git-common-dir 2>/dev/null) && git_folder=$(cd "$git_folder" 2>/dev/null && pwd) || git_folder=
 [ "$(printable "$git_folder.")" = "$git_folder." ] || git_folder=
 if [ -z "$dry_run" ]; then
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:b044ca7c7822880b30640f4b08985a9191419390efd157b444787df114971674 service partpulse
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
@@ -738,6 +738,17 @@ run_by=
 run_outcome=
 run_procedure=
 
+# is_ours LOG: whether no other service is named in its first line; several can share a folder of logs.
+is_ours() {
+  first=
+  ours=partpulse
+  IFS= read -r first 2>/dev/null <"$1"
+  case $first in
+  *"\"service\":\"$ours\""*) return 0 ;;
+  *'"service":"'*) return 1 ;;
+  esac
+}
+
 # collect_runs LOG...: reads these logs; without any, those of the day of the last rollback.
 collect_runs() {
   : >"$scratch/runs"
@@ -750,20 +761,21 @@ collect_runs() {
       # shellcheck disable=SC2043 # a service may have one such script only
       for name in vercel-rollback.sh git-rollback.sh rollback.sh env-restore.sh; do
         for file in "$place/${name%.sh}"-[0-9]*T[0-9]*.jsonl; do
-          [ -f "$file" ] || continue
+          { [ -f "$file" ] && is_ours "$file"; } || continue
           found=${file##*/"${name%.sh}"-}
           [ "$(printf '%s\n%s\n' "$last" "$found" | sort | tail -n 1)" = "$last" ] || last=$found
         done
       done
       [ -n "$last" ] || continue
       for file in "$place"/*-"${last%%T*}"T*.jsonl; do
-        [ "$file" = "$log" ] || set -- "$@" "$file"
+        [ "$file" = "$log" ] || ! is_ours "$file" || set -- "$@" "$file"
       done
       break
     done
   fi
   for file in "$@"; do
     [ -f "$file" ] || fail 2 "there is no run log '$(printable "$file")'." "Give the path that the script printed as its last line."
+    is_ours "$file" || fail 2 "the run log '$(printable "$file")' is that of another service." "Give one of this service's own."
     printf '%s\n' "$file" >>"$scratch/logs"
     number=$((number + 1))
     # One line a record: time, script, procedure, step, status, exit, seconds, and what else it says.

@@ -667,7 +667,7 @@ if [ -z "$dry_run" ]; then
   hosts=
   add_host "${parameter_address}"
   add_host "${VERCEL_API_URL:-https://api.vercel.com}"
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:da3428d1f684fa558efdde7c19d406d6efa0b8c73cc111136f7452be868eba5b hosts "$hosts"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:da3428d1f684fa558efdde7c19d406d6efa0b8c73cc111136f7452be868eba5b service partpulse hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.

@@ -693,7 +693,7 @@ if [ -z "$dry_run" ]; then
   hosts=
   add_host "${parameter_address}"
   add_host "${VERCEL_API_URL:-https://api.vercel.com}"
-  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:c76dce593272cdf219eb014f49d7eb5d074c6d53a560804131638f2302fb0176 hosts "$hosts"
+  set -- who "${who%%@*}" host "${who#*@}" folder "$PWD" arguments "$*" stamp sha256:c76dce593272cdf219eb014f49d7eb5d074c6d53a560804131638f2302fb0176 service partpulse hosts "$hosts"
   [ -z "${ROLLBOOK_REHEARSAL:-}" ] || set -- "$@" rehearsal yes
   holding=1
   # The last folder gets a name that nobody can have taken before, since others may write beside it.
