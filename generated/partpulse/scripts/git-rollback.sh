@@ -292,6 +292,15 @@ fail() {
   finish "$1" failed
 }
 
+# end_beside: ends the process that runs beside the commands.
+# shellcheck disable=SC2317,SC2329 # reached through the traps, too
+end_beside() {
+  { printf 'over\n' >"$scratch/over"; } 2>/dev/null
+  kill -TERM "$beside" 2>/dev/null
+  wait "$beside" 2>/dev/null
+  beside=
+}
+
 # interrupted CODE SIGNAL: ends what runs, then the script.
 interrupted() {
   if [ -n "$holding" ]; then
@@ -300,10 +309,7 @@ interrupted() {
   fi
   trap '' INT TERM HUP
   [ -n "$watch" ] && kill -TERM "$watch" 2>/dev/null
-  if [ -n "$beside" ]; then
-    kill -TERM "$beside" 2>/dev/null
-    wait "$beside" 2>/dev/null
-  fi
+  [ -z "$beside" ] || end_beside
   if [ -n "$child" ]; then
     # In the background, because an ended child stays visible until it is waited for.
     end_tree "$child" &
