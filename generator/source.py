@@ -99,14 +99,12 @@ def parse(text: str, path: str) -> tuple[Node | None, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        problems.append(
-            Problem(
-                Place(path, line, column),
-                f"not valid YAML: {error.problem or error.context}",
-                _yaml_hint(file.excerpt(line), error.problem or ""),
-                excerpt=file.excerpt(line),
-            )
-        )
+        what = f"not valid YAML: {error.problem or error.context}"
+        hint = _yaml_hint(file.excerpt(line), error.problem or "")
+        if odd := _odd_space(file.lines[:line]):
+            line, column, name = odd
+            what, hint = f"not valid YAML: {name} where a space belongs", "type a space there"
+        problems.append(Problem(Place(path, line, column), what, hint, excerpt=file.excerpt(line)))
         node = None
     except yaml.YAMLError as error:
         problems.append(Problem(Place(path), f"not valid YAML: {_first_line(error)}"))
@@ -239,6 +237,22 @@ def _at_event(event, file: File, message: str, hint: str) -> Problem:
 
 def _first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0]
+
+
+# Looks like a space, and is none to YAML: in an indentation, or behind the sign of a key or a list.
+_ODD_SPACE = re.compile(
+    "^[ -]*([\xa0\u2000-\u200a\u202f\u205f\u3000])|(?:: *|:)([\xa0\u2000-\u200a\u202f\u205f\u3000])"
+)
+
+
+def _odd_space(lines: list[str]) -> tuple[int, int, str] | None:
+    """Line, column and name of the last such character; None where there is none."""
+    for number in range(len(lines), 0, -1):
+        if found := _ODD_SPACE.search(lines[number - 1]):
+            at = found.start(1) if found.group(1) else found.start(2)
+            character = lines[number - 1][at]
+            return number, at + 1, unicodedata.name(character).lower()
+    return None
 
 
 def _yaml_hint(line: str, problem: str) -> str:

@@ -575,3 +575,24 @@ def test_whatever_lies_in_the_folder_is_read_or_named(
     (tmp_path / "stall" / name).write_text("id: x\n")
     assert main(["validate", "--content", str(tmp_path)]) == 1
     assert STRAYS[name] in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("name: Stall", "name:\u00a0Stall", "service.yaml:3:6"),
+        ("  cycle: P3M", "\u00a0\u00a0cycle: P3M", "service.yaml:9:1"),
+        ("  - version", "  -\u3000version", "service.yaml:19:4"),
+    ],
+)
+def test_what_only_looks_like_a_space_is_named_at_its_place(
+    old: str, new: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "tests/platform/content/stall", tmp_path / "stall")
+    file = tmp_path / "stall/service.yaml"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+    assert main(["validate", "--content", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert f"{place}: error: not valid YAML: " in said and "type a space there" in said

@@ -148,7 +148,7 @@ def _step(step: model.Step, procedure: model.Procedure) -> dict[str, object]:
         "summary": action.summary if action else None,
         "commands": "\n".join(command_lines(step, procedure)),
         "limit": _limit(step, procedure),
-        "shown": step.show and procedure.script is not None,
+        "show": step.show,
         "expect": step.expect or (f"{expected(step, procedure)}." if action else None),
         "on_failure": step.on_failure or (action.on_failure if action else None),
         "details": step.details,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from generator.cli import main
+from generator.text import holes
 from tests.platform.hostworld import HERE, ROOT, rollbook
 from tests.scripts.scriptworld import SHELLS, needs, shell_command
 
@@ -160,3 +161,8 @@ def test_both_services_are_shown_on_one_site(tmp_path: Path) -> None:
     config.write_text(text, "utf-8")
     index = (tmp_path / "docs/index.md").read_text("utf-8")
     assert "Depot" in index and "Stall" in index
+
+
+@pytest.mark.parametrize("word", ["{.status}", "{{.Status}}", "{Name}", "a{b", "{{{{"])
+def test_braces_around_anything_but_a_name_reach_the_program(word: str) -> None:
+    assert holes(word) == (word,)
