@@ -237,7 +237,7 @@ def test_own_commands_without_a_stand_in_are_never_run(stall: Outside) -> None:
     path = stall.content / "stall/procedures/go-back.yaml"
     path.write_text(path.read_text().partition("rehearsal:")[0])
     stall.program("stathost", f"#!/bin/sh\ntouch {stall.home}/called\n")
-    done = stall.rollbook("rehearse")
+    done = stall.rollbook("rehearse", "--service", "stall")
     assert done.returncode == 1 and not (stall.home / "called").exists()
     assert "not rehearsed: nothing stands in for stathost" in " ".join(done.stdout.split())
 
