@@ -79,7 +79,8 @@ def _validate(options: argparse.Namespace) -> int:
     problems = ordered([*problems, *(p for look in looks for p in look.problems)])
     view = report.View(
         root=platform_root(),
-        warnings=options.warnings,
+        # Who asks for a look wants its answer whole: the new address of one that has moved.
+        warnings=options.warnings or bool(looks),
         notes=references.told(looks),
         more=references.as_data(looks),
     )

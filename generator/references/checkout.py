@@ -38,6 +38,12 @@ SKIPPED = frozenset(
 )
 
 
+def object_at(data: dict, key: str) -> dict:
+    """The object at a key; an empty one where something else stands there, or nothing."""
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
+
+
 class Checkout:
     """`path` must be the top folder of a Git checkout. Raises UsageError for anything else."""
 
@@ -127,10 +133,17 @@ class Checkout:
 
     def package(self, folder: str = "") -> dict | None:
         """package.json as data; None where there is none. Raises ValueError for a broken one."""
-        text = self.text(posixpath.join(folder, "package.json"))
+        return self.json(posixpath.join(folder, "package.json"))
+
+    def json(self, name: str) -> dict | None:
+        """A file as data; None where there is none. Raises ValueError, which names a broken one."""
+        text = self.text(name)
         if text is None:
             return None
-        data = json.loads(text)
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            data = None
         if not isinstance(data, dict):
-            raise ValueError("package.json holds no object")
+            raise ValueError(f"{name} cannot be read as JSON")
         return data

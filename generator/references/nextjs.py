@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from generator.references.checkout import Checkout
+from generator.references.checkout import Checkout, object_at
 
 _CONFIG = tuple(f"next.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts"))
 _PAGE = re.compile(r"(?:src/)?pages/(.+)\.(?:tsx|ts|jsx|js)")
@@ -19,9 +19,9 @@ def answer(at: Checkout, route: str, method: str) -> tuple[str, str, tuple[str, 
     `method` is '' where any will do. A file that answers every name below it proves none of them.
     """
     package = at.package() or {}
-    used = [package.get(k) for k in ("dependencies", "devDependencies")]
+    used = [object_at(package, k) for k in ("dependencies", "devDependencies")]
     configs = [c for c in _CONFIG if at.has(c)]
-    if not configs and not any(isinstance(d, dict) and "next" in d for d in used):
+    if not configs and not any("next" in d for d in used):
         return None
     if at.has(f"public{route}") and route.strip("/"):
         return "found", "", ()

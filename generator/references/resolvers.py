@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from generator.references import nextjs
-from generator.references.checkout import Checkout
+from generator.references.checkout import Checkout, object_at
 from generator.references.named import Named
 from generator.references.versions import pinned, why_unknown
 from generator.references.words import ENDINGS
@@ -67,7 +67,7 @@ def _script(at: Checkout, one: Named) -> Answer:
     package = at.package(one.folder)
     if package is None:
         return Answer("dead", "is a script of package.json, and there is none")
-    scripts = _object(package, "scripts")
+    scripts = object_at(package, "scripts")
     if one.name in scripts:
         return FOUND
     return Answer("dead", "is no script of package.json", tuple(scripts))
@@ -75,12 +75,7 @@ def _script(at: Checkout, one: Named) -> Answer:
 
 def _dependencies(package: dict) -> tuple[str, ...]:
     kinds = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
-    return tuple(name for kind in kinds for name in _object(package, kind))
-
-
-def _object(data: dict, key: str) -> dict:
-    found = data.get(key)
-    return found if isinstance(found, dict) else {}
+    return tuple(name for kind in kinds for name in object_at(package, kind))
 
 
 def _package(at: Checkout, one: Named) -> Answer:
@@ -249,8 +244,8 @@ def answer(at: Checkout, one: Named) -> Answer:
         found = RESOLVERS[one.kind].look(at, one)
     except OSError as error:
         return Answer("open", f"cannot be read: {error.strerror}")
-    except (ValueError, RecursionError):
-        return Answer("open", "package.json cannot be read as JSON")
+    except ValueError as error:
+        return Answer("open", str(error))
     if found.state == "dead" and not one.sure:
         return Answer("open", "it may name something else; if not, list it in 'references'")
     return found

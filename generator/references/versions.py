@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 
-from generator.references.checkout import Checkout
+from generator.references.checkout import Checkout, object_at
 
 _NUMBER = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:[-+].*)?")
 
@@ -21,19 +20,19 @@ def pinned(at: Checkout, program: str, folder: str = "") -> tuple[str, str] | No
     """The version of a program that installs as `program`, and the file that says so.
 
     Lock files first, then an exact version in package.json or a requirements file; a range pins
-    nothing. Raises ValueError for a broken package.json.
+    nothing. Raises ValueError, which names the file, for one that is not JSON.
     """
-    name = posixpath.join(folder, "package-lock.json")
-    if text := at.text(name):
-        packages = json.loads(text).get("packages", {})
-        found = packages.get(f"node_modules/{program}", {}).get("version")
-        if isinstance(found, str) and number(found):
-            return found, name
+    lock = posixpath.join(folder, "package-lock.json")
+    installed = object_at(at.json(lock) or {}, "packages")
+    stated = [(object_at(installed, f"node_modules/{program}").get("version"), lock)]
     package = at.package(folder) or {}
     for kind in ("dependencies", "devDependencies"):
-        found = package.get(kind, {}).get(program)
-        if isinstance(found, str) and number(found):
-            return found, posixpath.join(folder, "package.json")
+        stated.append(
+            (object_at(package, kind).get(program), posixpath.join(folder, "package.json"))
+        )
+    for version, file in stated:
+        if isinstance(version, str) and number(version):
+            return version, file
     wanted = re.compile(rf"(?im)^{re.escape(program)}(?:\[[^\]]*\])?\s*==\s*([^\s;#\\]+)")
     for name in at.files:
         if re.fullmatch(r"(?:.*/)?requirements[\w./-]*\.txt", name):

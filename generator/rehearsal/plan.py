@@ -161,10 +161,14 @@ def _paths(items: Iterable[Expected]) -> tuple[str, ...]:
     )
 
 
-def own_words(thing: Scripted) -> list[str]:
-    """The words of the commands that the content itself has the script run."""
+def own_commands(thing: Scripted) -> list[model.Command]:
+    """The commands that the content itself has the script run."""
     found = [d for d in doings(thing) if isinstance(d, model.Check) or d.runs]
-    return [w for d in found for c in d.commands for w in c.words]
+    return [c for d in found for c in d.commands]
+
+
+def own_words(thing: Scripted) -> list[str]:
+    return [w for c in own_commands(thing) for w in c.words]
 
 
 def _facts(

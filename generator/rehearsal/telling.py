@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from generator import model
 from generator.rehearsal.outcome import Outcome
-from generator.render.commands import doings
+from generator.rehearsal.plan import own_commands
 from generator.report import WIDTH
 
 _LABELS = {"done": "ok", "failed": "FAILED", "not rehearsed": "-"}
@@ -66,14 +66,17 @@ def _stood_in(outcome: Outcome) -> list[str]:
 
 def _not_held_back(outcome: Outcome) -> str:
     """The programs that the content itself runs, and what the sandbox cannot keep from them."""
-    found = [c.words[0] for d in doings(outcome.thing) for c in d.commands]
-    if isinstance(outcome.thing, model.Procedure) and outcome.thing.rehearsal:
-        found += [s.words[0] for s in outcome.thing.rehearsal.start]
-    if not found:
+    commands = [c.words for c in own_commands(outcome.thing)]
+    how = outcome.thing.rehearsal if isinstance(outcome.thing, model.Procedure) else None
+    if how:
+        commands += [s.words for s in how.start] + list(how.stop)
+        commands += [how.served.words] if how.served else []
+    if not commands:
         return ""
+    programs = ", ".join(sorted({words[0] for words in commands}))
     return (
-        f"{', '.join(sorted(set(found)))} ran with your rights. HOME, TMPDIR and the working folder "
-        "were the sandbox's; another path that they name is the real one"
+        f"{programs}: they have your rights. HOME, TMPDIR and the working folder are the sandbox's; "
+        "another path that they name is the real one"
     )
 
 

@@ -114,7 +114,7 @@ def command_lines(doing: Doing, thing: Scripted) -> list[str]:
         found = doing.commands
     else:
         constant = _constants(doing, thing)
-        values = _open(doing, thing) | constant
+        values = _placeholders(doing, thing) | constant
         names = {hole: _named(words, values) for hole, _, words in action.holes}
         found = [c for _, c in action.commands]
     lines = []
@@ -203,7 +203,7 @@ def _constants(doing: Doing, thing: Scripted) -> dict[str, str]:
     return found
 
 
-def _open(doing: Doing, thing: Scripted) -> dict[str, str]:
+def _placeholders(doing: Doing, thing: Scripted) -> dict[str, str]:
     """Parameters of an action whose value only a run knows: the name of the fact or the argument."""
     facts = {p.id: f"<{p.fact or argument_name(p)}>" for p in thing.parameters}
     return {

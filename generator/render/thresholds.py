@@ -74,5 +74,5 @@ def _leads(threshold: model.Threshold, measured: bool) -> str:
         leads += ", without a rule: nothing says how a machine measures it"
     measure = threshold.metric.measure
     if threshold.alert and measure and measure.not_exported:
-        leads += ", which no figure raises today: what it measures is not exported"
+        leads += "; nothing exports today what it measures"
     return f"{threshold.metric.title} {figure_words(threshold)} → {leads}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -151,16 +152,28 @@ def test_it_can_be_rehearsed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rehearse", "--content", str(CONTENT), "--service", "depot"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "1 done and verified, 0 failed" in said
-    assert "not held back: cp, ln, ls, mkdir, readlink, test ran with your rights." in said
+    assert "not held back: cp, ln, ls, mkdir, readlink, test: they have your rights." in said
 
 
 def test_both_services_are_shown_on_one_site(tmp_path: Path) -> None:
+    """By the real mkdocs, strictly, with the configuration of the project."""
     assert main(["build", "--content", str(CONTENT), "--out", str(tmp_path / "docs")]) == 0
-    config = tmp_path / "mkdocs.yml"
     text = (ROOT / "mkdocs.yml").read_text("utf-8")
-    config.write_text(text, "utf-8")
-    index = (tmp_path / "docs/index.md").read_text("utf-8")
+    assert "docs_dir: generated" in text and "custom_dir: tools/theme" in text
+    text = text.replace("docs_dir: generated", f"docs_dir: {tmp_path / 'docs'}")
+    text = text.replace("custom_dir: tools/theme", f"custom_dir: {ROOT / 'tools/theme'}")
+    (tmp_path / "mkdocs.yml").write_text(text, "utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", "mkdocs.yml"],
+        cwd=tmp_path,
+        check=True,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "0"},
+    )
+    index = (tmp_path / "site/index.html").read_text("utf-8")
     assert "Depot" in index and "Stall" in index
+    for service, words in (("depot", "Switch to an earlier release"), ("stall", "Make it live")):
+        page = tmp_path / f"site/{service}/rollback-procedures.html"
+        assert words in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize("word", ["{.status}", "{{.Status}}", "{Name}", "a{b", "{{{{"])

@@ -305,3 +305,29 @@ def test_the_reviewer_is_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[
     told = " ".join(capsys.readouterr().out.split())
     assert "the file 'next.config.ts' is nowhere in the repository" in told
     assert "elsewhere: another repository" in told
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"package-lock.json": "never mind"},
+        {"package-lock.json": "[]"},
+        {"package-lock.json": '{"packages": [1]}'},
+        {"package-lock.json": '{"packages": {"node_modules/prisma": "5.22.0"}}'},
+        {"package.json": '{"dependencies": [], "devDependencies": "prisma"}'},
+    ],
+    ids=lambda files: next(iter(files.values())),
+)
+def test_a_file_of_another_shape_pins_nothing(files: dict[str, str], tmp_path: Path) -> None:
+    """It is told, or passed over; the command never ends in a fault of its own."""
+    if "package.json" not in files:
+        package = json.loads(NEXT["package.json"])
+        package["devDependencies"]["prisma"] = "^5.22.0"
+        files = {**files, "package.json": json.dumps(package)}
+    found = looked(write(tmp_path, {**NEXT, **files}))
+    options = [n for n in HERE if n.kind == "option"]
+    assert not [n for n in found.found if n.kind == "option"]
+    assert [n.key for n, _ in found.open if n.kind == "option"] == [n.key for n in options]
+    if files["package-lock.json" if "package-lock.json" in files else "package.json"][0] != "{":
+        reasons = {why for n, why in found.open if n.kind == "option"}
+        assert reasons == {"package-lock.json cannot be read as JSON"}

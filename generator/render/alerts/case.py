@@ -39,6 +39,15 @@ class Case:
     said: tuple[Said, ...] = ()
 
 
+def seconds_of(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
+def rounded_up(number: int, step: int) -> int:
+    """The next multiple of `step`."""
+    return number + -number % step
+
+
 def together(cases: list[Case], slot: int, ago: int, clock: Clock) -> list[Case]:
     """Cases beside a baseline, one after the other in one test: what takes long is the wait.
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 
 from generator import model, series
 from generator.promql import number
-from generator.render.alerts.case import Case, Look, Said, together
+from generator.render.alerts.case import Case, Look, Said, rounded_up, seconds_of, together
 from generator.render.alerts.expressions import alerts_on, lingers
 from generator.render.alerts.rules import alerts_of
 from generator.render.alerts.vanishing import gone
@@ -54,11 +53,11 @@ class Makes:
         self.kind = metric.measure.kind if metric.measure else None
         within = window(metric)
         # Series rest this long, so that a window never reaches behind their beginning.
-        self.lead = max(_seconds(within) if within else 0, clock.evaluation)
+        self.lead = max(seconds_of(within) if within else 0, clock.evaluation)
         longest = max(t.lasting for t in (*self.alerts,))
-        self.active = self.lead + _seconds(longest) + 3 * clock.evaluation
+        self.active = self.lead + seconds_of(longest) + 3 * clock.evaluation
         baseline = metric.measure.baseline if metric.measure else None
-        self.ago = _seconds(baseline) if baseline else 0
+        self.ago = seconds_of(baseline) if baseline else 0
         # The first look at which a value is there.
         self.onset = self.ago + self.lead + clock.evaluation
 
@@ -68,7 +67,7 @@ class Makes:
         side, other = ("over", "under") if threshold.below is None else ("under", "over")
         figure = threshold.value
         beyond, before = self.around(threshold)
-        fires = self.onset + _seconds(threshold.lasting)
+        fires = self.onset + seconds_of(threshold.lasting)
         looks = [self.look(fires, beyond)]
         if threshold.lasting:
             looks.insert(0, self.look(fires - self.clock.evaluation, beyond))
@@ -114,7 +113,7 @@ class Makes:
             return
         enough, bad = Decimal(self.kind.traffic), self.bad()
         # Late enough that a window twice as long would hold twice as many.
-        longest = max(_seconds(t.lasting) for t in self.thresholds)
+        longest = max(seconds_of(t.lasting) for t in self.thresholds)
         late = max(self.late(), self.onset + self.lead + longest)
         name = f"{self.metric.id}: bad, but of only {number(enough - 1)}"
         if enough > 1:
@@ -150,7 +149,7 @@ class Makes:
 
     def late(self) -> int:
         """When all that is going to fire does, also if something were missing all the time."""
-        return self.onset + _seconds(max(a.lasting for a in self.alerts)) + self.clock.evaluation
+        return self.onset + seconds_of(max(a.lasting for a in self.alerts)) + self.clock.evaluation
 
     def good(self) -> Decimal:
         """A value that crosses no figure."""
@@ -206,7 +205,7 @@ class Makes:
 
     def silent(self, why: str, active: tuple[Flow, ...]) -> Case:
         alert = self.missing_alert
-        fires = _seconds(alert.lasting)
+        fires = seconds_of(alert.lasting)
         looks = [Look(fires, (alert,))]
         if fires:
             looks.insert(0, Look(fires - self.clock.evaluation, ()))
@@ -221,7 +220,7 @@ class Makes:
     def baseline_missing(self) -> Iterator[Case]:
         """A value, and nothing to compare it with."""
         alert = self.alerts[-1]
-        fires = self.onset - self.ago + _seconds(alert.lasting)
+        fires = self.onset - self.ago + seconds_of(alert.lasting)
         looks = [Look(fires, (alert,))]
         # What counts alone has a value as soon as there are two samples.
         if alert.lasting and not isinstance(self.kind, model.Count):
@@ -256,7 +255,7 @@ class Makes:
             yield self.case(
                 f"{self.metric.id}: {why}",
                 self.flows(self.bad()),
-                [Look(self.onset + _seconds(alert.lasting), (alert,))],
+                [Look(self.onset + seconds_of(alert.lasting), (alert,))],
                 then=then,
             )
 
@@ -265,8 +264,8 @@ class Makes:
     def slot(self) -> int:
         """Seconds that a case needs for itself, until Prometheus has forgotten its series."""
         found = self.lead + self.active + self.lead + 300 + self.clock.sample
-        found += _seconds(lingers(self.book))
-        return found + -found % self.clock.evaluation
+        found += seconds_of(lingers(self.book))
+        return rounded_up(found, self.clock.evaluation)
 
     def flows(
         self, value: Decimal, traffic: Decimal | None = None, before: Decimal | None = None
@@ -288,7 +287,7 @@ class Makes:
             tuple(
                 self.by_threshold[t.id]
                 for t in self.thresholds
-                if _seconds(t.lasting) <= since
+                if seconds_of(t.lasting) <= since
                 and (value > t.value if t.below is None else value < t.value)
             ),
         )
@@ -316,7 +315,3 @@ class Makes:
 
     def samples(self, seconds: int) -> int:
         return seconds // self.clock.sample
-
-
-def _seconds(span: timedelta) -> int:
-    return int(span.total_seconds())

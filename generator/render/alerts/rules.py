@@ -72,7 +72,9 @@ def alerts_of(book: model.Handbook, metric: model.Metric) -> list[Alert]:
     makes = _Makes(book, metric)
     found = [makes.threshold(t) for t in alerts_on(book, metric)]
     found.append(
-        makes.silent("Missing", missing(book, metric), makes.why_missing(), makes.worst().alert)
+        makes.silent(
+            "Missing", missing(book, metric), makes.why_missing(), str(makes.worst().alert)
+        )
     )
     if metric.measure and metric.measure.baseline is not None:
         why = f"Nothing was measured {words.long(metric.measure.baseline)} earlier, or too little to compare with."
@@ -130,7 +132,7 @@ class _Makes:
         """The most severe figure of the metric."""
         return min(alerts_on(self.book, self.metric), key=lambda t: t.alert != "critical")
 
-    def silent(self, what: str, expression: str, why: str, severity: str | None) -> Alert:
+    def silent(self, what: str, expression: str, why: str, severity: str) -> Alert:
         """Says that figures cannot be seen. It carries the most severe of them as its threshold."""
         blind = alerts_on(self.book, self.metric)
         figures = ", ".join(figure(t) for t in blind)
@@ -138,7 +140,7 @@ class _Makes:
             _camel(self.book.service.id, self.metric.id) + what,
             expression,
             self.book.alerting.silence,
-            self.labels(self.worst(), severity or ""),
+            self.labels(self.worst(), severity),
             {
                 "summary": f"{self.service}: {self.title} cannot be measured",
                 "description": f"{why} Until then nobody would be told of: {figures}.",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from generator import model
-from generator.render.alerts.case import Case, Look
+from generator.render.alerts.case import Case, Look, rounded_up, seconds_of
 from generator.render.alerts.expressions import lingers
 from generator.render.alerts.waves import window
 
@@ -27,29 +27,26 @@ def gone(makes: Makes, threshold: model.Threshold) -> Iterator[Case]:
 
 
 def _vanishes(makes: Makes, name: str, value: Decimal) -> Case:
-    step, silence = makes.clock.evaluation, int(makes.missing_alert.lasting.total_seconds())
+    step, silence = makes.clock.evaluation, seconds_of(makes.missing_alert.lasting)
     # What is counted falls as soon as samples are missing; only a mark tells that from less.
     marked = isinstance(makes.kind, model.Count)
-    last = makes.ago + makes.lead + makes.active
-    # When Prometheus knows of the series no longer, and when the figure has no value any more.
-    unseen = last + (0 if marked else 300)
+    last_sample = makes.ago + makes.lead + makes.active
+    series_forgotten = last_sample + (0 if marked else 300)
     within = window(makes.metric)
-    blind = last + (0 if marked else int(within.total_seconds()) if within else 300)
-    over = blind + int(lingers(makes.book).total_seconds())
-    firing = makes.look(last, value).firing
-    told = (makes.missing_alert,)
-    both = _up(max(blind, unseen + silence), step) + 2 * step
+    value_gone = last_sample + (0 if marked else seconds_of(within) if within else 300)
+    firing = makes.look(last_sample, value).firing
+    # Rules are evaluated at steps, so each look comes a step later than what it waits for.
+    without_value = rounded_up(value_gone, step) + step
+    with_both = rounded_up(max(value_gone, series_forgotten + silence), step) + 2 * step
+    alert_over = (
+        rounded_up(max(value_gone + seconds_of(lingers(makes.book)), with_both), step) + 2 * step
+    )
     looks = [
-        Look(both, (*firing, *told)),
-        Look(_up(max(over, both), step) + 2 * step, told),
+        Look(with_both, (*firing, makes.missing_alert)),
+        Look(alert_over, (makes.missing_alert,)),
     ]
-    alone = _up(blind, step) + step
-    if alone < unseen + silence:
-        looks.insert(0, Look(alone, firing))
+    if without_value < series_forgotten + silence:
+        looks.insert(0, Look(without_value, firing))
     found = makes.case(name, makes.flows(value), looks)
     *earlier, turn = found.turns
     return replace(found, turns=(*earlier, replace(turn, stale=marked)))
-
-
-def _up(seconds: int, step: int) -> int:
-    return seconds + -seconds % step

@@ -127,8 +127,7 @@ def seconds(doing: Doing, default: int) -> int:
 
 def limit_of(doing: Doing) -> int:
     """Seconds that each command of the content may take."""
-    usual = command_limit(doing)
-    return int(usual.total_seconds())
+    return int(command_limit(doing).total_seconds())
 
 
 def squeezed(text: str) -> str:
