@@ -1,4 +1,4 @@
-"""The evidence of some services in one archive: the same content gives the same bytes.
+"""The evidence of some services in one archive: the same content and commit give the same bytes.
 
 Everything in it can be checked with tools that every system has; the text in it says how.
 """
@@ -18,6 +18,7 @@ from generator import freshness, model
 from generator.files import shown_path
 from generator.load import Loaded, load, service_folders
 from generator.problems import Problem, RollbookError, ordered
+from generator.records.gitlog import head_of
 from generator.render import render_all
 
 # The first moment that an archive can name. The day of making is no part of the content.
@@ -29,7 +30,8 @@ def bundle(content: Path, only: list[str]) -> tuple[bytes | None, list[Problem]]
     problems: list[Problem] = []
     files: dict[str, tuple[bytes, bool]] = {}
     whole = True
-    for folder in service_folders(content, only):
+    folders = service_folders(content, only)
+    for folder in folders:
         loaded: Loaded = load(folder)
         problems += loaded.problems
         if loaded.handbook is None:
@@ -38,7 +40,7 @@ def bundle(content: Path, only: list[str]) -> tuple[bytes | None, list[Problem]]
             files |= dict(_files(folder, loaded.handbook))
     if not whole:
         return None, ordered(problems)
-    files["README.txt"] = (_README.encode(), False)
+    files["README.txt"] = (_README.replace("COMMIT\n", _commit(folders)).encode(), False)
     sums = "".join(
         f"{hashlib.sha256(raw).hexdigest()}  {name}\n" for name, (raw, _) in sorted(files.items())
     )
@@ -77,6 +79,23 @@ def _clocks(book: model.Handbook) -> str:
         for c in clocks
     ]
     return json.dumps({"schema": 1, "clocks": found}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _commit(folders: list[Path]) -> str:
+    """The commit whose content this is, as the archive says it, or why none can be named."""
+    commit = head_of(folders)
+    if commit is None:
+        return "None is known: Git knew of no commit of this content, or could not be asked.\n"
+    if commit.changed:
+        return (
+            "None: the content differed from every commit when the archive was made. The\n"
+            f"newest commit of it was\n\n  {commit.id}\n"
+        )
+    return (
+        "The content is that of commit\n\n"
+        f"  {commit.id}\n\n"
+        "of the repository that it was made from, the newest one that touched it.\n"
+    )
 
 
 def _archive(files: dict[str, tuple[bytes, bool]]) -> bytes:
@@ -121,6 +140,10 @@ it: what answers it, what is missing and who owes that, and the newest record
 that bears on it. The author of the content says what answers a clause; that the
 facts named are there was checked, whether they satisfy the canon is for you.
 
+Which commit it is
+==================
+
+COMMIT
 How to check it
 ===============
 

@@ -21,6 +21,7 @@ from generator.markdown import code_span, escape
 from generator.problems import Problem
 from generator.records import evidence
 from generator.render.evidence import timeline, took
+from generator.report import counted
 
 WIDTH = 80
 
@@ -37,13 +38,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Packet:
-    """One service on one day; `command` records the review once it is done."""
+    """One service on one day, with what the gate says; `command` records the review once it is done."""
 
     service: str
     name: str
     version: str
     stamp: str
     as_of: date
+    status: str
     sections: tuple[Section, ...]
     ticks: tuple[str, ...]
     command: str
@@ -68,7 +70,12 @@ def packet(
     )
     sections = (
         Section("clocks", "How the clocks stand", tuple(_clocks(found)), "no clock runs"),
-        Section("changes", "What changed since the last review", tuple(_changes(book)), "nothing"),
+        Section(
+            "changes",
+            "What changed since the last review",
+            tuple(_changes(book)),
+            _no_change(book),
+        ),
         Section("steps", "Steps that changed since their drill", tuple(_steps(book)), "none"),
         Section("rollbacks", "Rollbacks that nobody has answered", tuple(_rollbacks(book)), "none"),
         Section("open", "Facts that nobody has supplied", tuple(_open(book, as_of)), "none"),
@@ -95,6 +102,7 @@ def packet(
         version=str(book.revision.version),
         stamp=book.stamps["review"],
         as_of=as_of,
+        status=found.status,
         sections=sections,
         ticks=tuple(_ticks(book, sections)),
         command=f"rollbook review record --service {book.service.id}",
@@ -112,11 +120,14 @@ def _clocks(service: state.ServiceState) -> Iterator[str]:
 
 def _changes(book: model.Handbook) -> Iterator[str]:
     review = evidence.last_review(book)
-    if review is None:
-        yield f"never reviewed: version {book.revision.version} has to be read as a whole"
-        return
-    for change in changes(review.content, book.contents["review"]):
+    for change in changes(review.content, book.contents["review"]) if review else ():
         yield change.words
+
+
+def _no_change(book: model.Handbook) -> str:
+    if evidence.last_review(book):
+        return "nothing"
+    return f"never reviewed: version {book.revision.version} has to be read as a whole"
 
 
 def _steps(book: model.Handbook) -> Iterator[str]:
@@ -206,7 +217,28 @@ def text(found: Packet) -> str:
     lines += ["", "Before you record it"]
     for tick in found.ticks:
         lines += _wrapped(tick, "  [ ] ")
+    # The verdict again, where it does not scroll away.
+    lines += ["", *_wrapped(_verdict(found), "")]
     return "\n".join([*lines, "", f"  {found.command}"])
+
+
+# What a reviewer has to decide or to have done, by the section that lists it.
+_COUNTED = {
+    "changes": "change",
+    "rollbacks": "unanswered rollback",
+    "open": "open fact",
+    "canon": "canon gap",
+    "contradictions": "contradiction",
+    "references": "dead or unchecked reference",
+    "actions": "corrective action",
+}
+
+
+def _verdict(found: Packet) -> str:
+    """What the gate says, and how much each section asks for."""
+    items = {s.id: len(s.items) for s in found.sections}
+    asked = [counted(items[id], noun) for id, noun in _COUNTED.items() if items[id]]
+    return f"{found.name}: gate {found.status}; {', '.join(asked) or 'nothing else to decide'}"
 
 
 def _wrapped(words: str, first: str) -> list[str]:
@@ -233,6 +265,7 @@ def markdown(found: Packet) -> str:
         ]
     lines += ["", "### Before you record it", ""]
     lines += [f"- [ ] {escape(tick)}" for tick in found.ticks]
+    lines += ["", f"{escape(_verdict(found))}."]
     return "\n".join([*lines, "", "Then:", "", code_span(found.command), ""])
 
 
@@ -247,6 +280,7 @@ def as_json(found: Iterable[Packet]) -> str:
                     "version": p.version,
                     "stamp": p.stamp,
                     "as_of": p.as_of.isoformat(),
+                    "status": p.status,
                     "sections": [
                         {"id": s.id, "title": s.title, "items": list(s.items)} for s in p.sections
                     ],

@@ -45,6 +45,11 @@ def writer(name: str, command: str) -> Callable[..., Iterator[str]]:
     return getattr(import_module(f"generator.formats.{name}"), command)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, which agree."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def problem_lines(problems: Iterable[Problem], *, whole: bool) -> Iterator[str]:
     """Warnings first, in one line each unless they are wanted `whole`; then the errors, whole.
 
@@ -63,41 +68,54 @@ def problem_lines(problems: Iterable[Problem], *, whole: bool) -> Iterator[str]:
 def _one_line(text: str) -> str:
     """The first line, on a terminal not longer than that is wide."""
     first = text.split("\n", 1)[0]
+    width = _terminal_width()
+    return first if width is None or len(first) < width else first[: width - 4] + "..."
+
+
+def _terminal_width() -> int | None:
+    """Columns of the terminal that is written to; None where programs read the lines."""
     if not sys.stdout.isatty():
-        return first
-    width = shutil.get_terminal_size((WIDTH, 24)).columns
-    return first if len(first) < width else first[: max(width - 4, 20)] + "..."
+        return None
+    return max(shutil.get_terminal_size((WIDTH, 24)).columns, 24)
+
+
+def _wrapped(text: str, width: int, first: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def problem_text(problem: Problem) -> str:
-    """`file:line:column: error: ...`, the offending line, a caret, the way out."""
+    """`file:line:column: error: ...`, the offending line, a caret, the way out.
+
+    The first line is wrapped at the width of a terminal, and whole for programs.
+    """
     place = "".join(c if c.isprintable() else "?" for c in str(problem.place))
-    lines = [f"{place}: {problem.severity}: {problem.message}"]
+    columns = _terminal_width()
+    width = min(columns or WIDTH, WIDTH)
+    head = f"{place}: {problem.severity}: {problem.message}"
+    lines = _wrapped(head, columns, "", "    ") if columns else [head]
     if problem.where:
         lines.append(f"    in {problem.where}")
     if problem.excerpt.strip():
-        lines += _excerpt(problem)
+        lines += _excerpt(problem, width)
     for part in problem.hint.split("\n") if problem.hint else ():
         # A command stands on a line of its own, indented, whole, ready to be copied.
         lines += (
-            [f"    {part}"]
-            if part.startswith(" ")
-            else textwrap.wrap(
-                part,
-                WIDTH,
-                initial_indent="    = ",
-                subsequent_indent="      ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+            [f"    {part}"] if part.startswith(" ") else _wrapped(part, width, "    = ", "      ")
         )
     return "\n".join(lines)
 
 
-def _excerpt(problem: Problem) -> list[str]:
+def _excerpt(problem: Problem, width: int) -> list[str]:
     """The line as written, cut to the screen around the column, with a caret under it."""
     number = f"{problem.place.line:>5} | "
-    room = WIDTH - len(number)
+    room = width - len(number)
     column = max(problem.place.column, 1) - 1
     start = 0 if column < room - 20 else column - room // 2
     text = problem.excerpt[start : start + room]

@@ -337,3 +337,27 @@ def test_errors_stand_last_and_warnings_in_one_line_each(tmp_path, capsys) -> No
 def test_the_verdict_of_the_gate_is_its_last_line(capsys) -> None:
     assert main(["check", "--content", str(ROOT / "content")]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "PartPulse: RED"
+    # The reviewer's packet says it too, above the command that records the review.
+    assert main(["review", "--content", str(ROOT / "content")]) == 0
+    *_, verdict, _, command = capsys.readouterr().out.splitlines()
+    assert command == "  rollbook review record --service partpulse"
+    assert verdict.startswith("PartPulse: gate red; ") and "contradictions" in verdict
+
+
+def test_on_a_terminal_errors_are_wrapped_at_its_width(tmp_path, monkeypatch, capsys) -> None:
+    """For programs each stays on one line."""
+    shutil.copytree(ROOT / "content", tmp_path / "content")
+    file = tmp_path / "content/partpulse/procedures/git-rollback.yaml"
+    file.write_text(file.read_text("utf-8").replace("action: git.revert-to", "action: git.revert"))
+    run = ["validate", "--content", str(tmp_path / "content")]
+    assert main(run) == 1
+    (whole,) = [x for x in capsys.readouterr().out.splitlines() if ": error: " in x]
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(run) == 1
+    lines = capsys.readouterr().out.splitlines()
+    first = next(n for n, x in enumerate(lines) if "git-rollback.yaml" in x and "warning" not in x)
+    told = [x for x in lines if len(x) > 60]
+    # Only what has no space in it is longer.
+    assert all(" " not in x.strip() for x in told), told
+    assert " ".join(" ".join(lines[first:]).split()).startswith(" ".join(whole.split()))

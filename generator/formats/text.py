@@ -9,7 +9,7 @@ from generator import findings
 from generator.freshness import Judged, worst_first
 from generator.gate import Assessed
 from generator.problems import Problem
-from generator.report import WIDTH, View, problem_lines
+from generator.report import WIDTH, View, counted, problem_lines
 from generator.state import STATUSES, ServiceState
 
 _STATUS = {
@@ -34,11 +34,7 @@ def validate(services: int, problems: Iterable[Problem], view: View) -> Iterator
     warnings = sum(p.severity == "warning" for p in problems)
     yield from problem_lines(problems, whole=view.warnings)
     yield from view.notes
-    yield f"{_count(services, 'service')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    yield f"{counted(services, 'service')}: {counted(errors, 'error')}, {counted(warnings, 'warning')}"
 
 
 def check(assessed: Iterable[Assessed], view: View) -> Iterator[str]:
@@ -52,7 +48,6 @@ def check(assessed: Iterable[Assessed], view: View) -> Iterator[str]:
             yield from _service(found.state, view)
         else:
             yield from problem_lines(found.problems, whole=False)
-    # What counts stands where it does not scroll away.
     if sum(count.values()) > 1:
         yield ""
         yield f"{sum(count.values())} services, {count['red']} red"
@@ -72,9 +67,9 @@ def _service(state: ServiceState, view: View) -> Iterator[str]:
         for words in findings.candidate_words(blank):
             yield from _wrapped(words, " " * 14, " " * 16)
     yield from _to_do(state)
-    if len(state.clocks) + len(state.unfilled) > 3:
-        yield ""
-        yield f"{state.name}: {_STATUS[state.status]}"
+    # The verdict again, where it does not scroll away.
+    yield ""
+    yield f"{state.name}: {_STATUS[state.status]}"
 
 
 def _words(judged: Judged) -> str:

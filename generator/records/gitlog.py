@@ -132,6 +132,34 @@ def moves(root: Path, commits: Iterable[str]) -> dict[tuple[str, Path], Move]:
     return found
 
 
+@dataclass(frozen=True)
+class Head:
+    """The newest commit that touched some folders; `changed`: they differ from it now."""
+
+    id: str
+    changed: bool
+
+
+def head_of(folders: Iterable[Path]) -> Head | None:
+    """Which commit the folders are of; None where they lie in no clone, or none was committed.
+
+    A clone counts only if all of them lie in it.
+    """
+    folders = [f.resolve() for f in folders]
+    try:
+        root = Path(git(folders[0], "rev-parse", "--show-toplevel").rstrip("\n")).resolve()
+        paths = [_pathspec(f, root) for f in folders]
+        commit = git(root, "log", "-1", "--format=%H", "--", *paths).strip()
+        listed = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+        entries = git(root, *listed, "--ignored", "--", *paths).split("\0")
+        hidden_from_git = any(file for f in folders for file in unseen(f, root))
+    except (RollbookError, ValueError):
+        return None
+    # A hidden file is no part of the content.
+    changed = hidden_from_git or any(e and Path(e[3:]).name[0] != "." for e in entries)
+    return Head(commit, changed) if commit else None
+
+
 def git(folder: Path, *words: str, given: Iterable[str] = ()) -> str:
     """What Git prints; `given` are lines for its standard input."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}

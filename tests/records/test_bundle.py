@@ -44,6 +44,49 @@ def told(text: str) -> list[str]:
     return re.findall(r"^     (\S.*)$", joined, re.M)
 
 
+def test_it_names_the_commit_of_its_content(archive: Path) -> None:
+    """The newest commit that touched the content; none where any file of it differs from that."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def named() -> str:
+        assert main(["evidence", "--out", "evidence.zip"]) == 0
+        with zipfile.ZipFile("evidence.zip") as made:
+            text = made.read("evidence/README.txt").decode()
+        return text.partition("Which commit it is")[2].partition("How to check it")[0]
+
+    assert "None is known" in named()
+    git("init", "-q")
+    assert "None is known" in named(), "a clone without a commit"
+    git("add", "content")
+    git("commit", "-qm", "content")
+    commit = git("rev-parse", "HEAD").strip()
+    Path("content/full/.hidden").touch()
+    git("commit", "-qm", "nothing of the content", "--allow-empty")
+    assert "is that of commit" in named() and commit in named()
+    file = Path("content/full/contacts.yaml")
+    written = file.read_text("utf-8")
+    changes = {
+        "edited": lambda: file.write_text(written + "\n", "utf-8"),
+        "edited where Git was told not to look": lambda: git(
+            *("update-index", "--skip-worktree", str(file))
+        ),
+    }
+    for what, change in changes.items():
+        change()
+        assert "None: the content differed" in named() and commit in named(), what
+    git("update-index", "--no-skip-worktree", str(file))
+    file.write_text(written, "utf-8")
+    assert "is that of commit" in named()
+    ignored = "content/full/records/waivers/2026-08-10-review.yaml"
+    Path(".gitignore").write_text(ignored)
+    git("rm", "-q", "--cached", ignored)
+    git("commit", "-qm", "no longer there")
+    assert "None: the content differed" in named(), "a file that Git ignores"
+
+
 def test_its_text_tells_how_to_check_it(archive: Path) -> None:
     """Every command of the text is run as it stands there."""
     folder = archive.parent
