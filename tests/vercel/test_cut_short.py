@@ -277,3 +277,22 @@ def test_a_wait_ends_in_time_when_no_look_has_an_answer(world) -> None:
     shells = [shell for shell in HERE if shell in ("dash", "bash")]
     made = {shell: world() for shell in shells}
     scriptworld.under_all(shells, run)
+
+
+def test_what_was_seen_once_is_looked_at_again_however_late_it_is(world) -> None:
+    """Each pause counts as 100 seconds, longer than the wait; the first look sees the target."""
+
+    def run(shell: str) -> list[str]:
+        w = made[shell]
+        script = w.folder / "late.sh"
+        text = (SCRIPTS / "vercel-rollback.sh").read_text("utf-8")
+        assert text.count("waited=$((waited + $1))") == 2
+        script.write_text(
+            text.replace("waited=$((waited + $1))", "waited=$((waited + 100))"), "utf-8"
+        )
+        done = cut(w, shell, str(script))
+        return [] if done.code == 0 and not done.left else [f"{done.code} {done.said} {done.left}"]
+
+    shells = [shell for shell in HERE if shell in ("dash", "bash")]
+    made = {shell: world() for shell in shells}
+    scriptworld.under_all(shells, run)

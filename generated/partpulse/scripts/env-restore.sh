@@ -2302,7 +2302,8 @@ else
   seen=0
   serves=
   waited=0
-  while [ "$waited" -lt 90 ]; do
+  # What was seen once is looked at again, however late it is.
+  while [ "$waited" -lt 90 ] || [ "$seen" -gt 0 ]; do
     if vercel curl --disable --silent --show-error --globoff --connect-timeout 5 --max-time 20 --write-out '\n%{http_code}' --config - "${vercel_api}"/v13/deployments/"${production_host}""${vercel_only_team}"; then
       serves=$(answer .id)
       # Twice in a row: something else may go live at the same moment.
