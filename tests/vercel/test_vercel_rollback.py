@@ -664,7 +664,8 @@ def test_a_first_look_at_the_very_end_is_not_taken_for_two(world) -> None:
         if not posts(w):
             return False
         # Look 1 sees the target; look 2 has no answer, which makes the seconds odd; 43 looks see
-        # something else; the last one, a second before the end, sees the target.
+        # something else; the last one, a second before the end, sees the target, and the one that
+        # makes sure of it does not.
         looks.append(1)
         vercel.assign(good if len(looks) == 45 else bad)
         if len(looks) == 1:
@@ -674,4 +675,5 @@ def test_a_first_look_at_the_very_end_is_not_taken_for_two(world) -> None:
     w.vercel.after("GET", "/v13/deployments/127", script)
     done = run(w)
     assert done.returncode == 7, words(done)
-    assert len(looks) == 46, "the last look was no first one: count anew"
+    assert f"serves {bad}, not {good}." in words(done)
+    assert len(looks) == 47, "the last look but one was no first one: count anew"
