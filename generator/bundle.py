@@ -18,7 +18,7 @@ from generator import freshness, model
 from generator.files import shown_path
 from generator.load import Loaded, load, service_folders
 from generator.problems import Problem, RollbookError, ordered
-from generator.records.gitlog import head_of
+from generator.records.gitlog import newest_commit
 from generator.render import render_all
 
 # The first moment that an archive can name. The day of making is no part of the content.
@@ -83,13 +83,13 @@ def _clocks(book: model.Handbook) -> str:
 
 def _commit(folders: list[Path]) -> str:
     """The commit whose content this is, as the archive says it, or why none can be named."""
-    commit = head_of(folders)
+    commit = newest_commit(folders)
     if commit is None:
         return "None is known: Git knew of no commit of this content, or could not be asked.\n"
     if commit.changed:
         return (
-            "None: the content differed from every commit when the archive was made. The\n"
-            f"newest commit of it was\n\n  {commit.id}\n"
+            "None: the content differed from its newest commit when the archive was made, or\n"
+            f"Git was told not to see whether it did. That commit was\n\n  {commit.id}\n"
         )
     return (
         "The content is that of commit\n\n"

@@ -68,13 +68,14 @@ def cycle_words(text: str) -> str:
     known = {(1, 0): "Monthly", (3, 0): "Quarterly", (6, 0): "Half-yearly", (12, 0): "Yearly"}
     if (cycle.months, cycle.days) in known:
         return known[cycle.months, cycle.days]
-    parts = [_count(cycle.months, "month")] if cycle.months else []
-    parts += [_count(cycle.days, "day")] if cycle.days else []
+    parts = [counted(cycle.months, "month")] if cycle.months else []
+    parts += [counted(cycle.days, "day")] if cycle.days else []
     return "Every " + " and ".join(parts)
 
 
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, which agree: '1 day', '2 days'."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def duration_words(span: timedelta) -> str:
@@ -84,7 +85,7 @@ def duration_words(span: timedelta) -> str:
     for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
         number, seconds = divmod(seconds, size)
         if number:
-            parts.append(_count(number, unit))
+            parts.append(counted(number, unit))
     return " ".join(parts) or "0 minutes"
 
 

@@ -15,13 +15,12 @@ from datetime import date
 from generator import freshness, model, state
 from generator.canon.matrix import late
 from generator.changes import changes
-from generator.durations import duration_words
+from generator.durations import counted, duration_words
 from generator.findings import candidate_words
 from generator.markdown import code_span, escape
 from generator.problems import Problem
 from generator.records import evidence
 from generator.render.evidence import timeline, took
-from generator.report import counted
 
 WIDTH = 80
 
@@ -175,7 +174,7 @@ def _due(service: state.ServiceState) -> Iterator[str]:
     dated = [(day, c.clock.what, c) for c in service.clocks if (day := c.by(service.as_of))]
     for day, what, judged in sorted(dated, key=lambda d: d[:2]):
         late = (service.as_of - day).days
-        told = f"{late} {'day' if late == 1 else 'days'} ago" if late > 0 else ""
+        told = f"{counted(late, 'day')} ago" if late > 0 else ""
         told = "its waiver ends" if judged.waived else told
         told = judged.state if judged.state in ("never", "changed") and not told else told
         when = "now" if day == service.as_of and judged.red else day
@@ -238,7 +237,7 @@ def _verdict(found: Packet) -> str:
     """What the gate says, and how much each section asks for."""
     items = {s.id: len(s.items) for s in found.sections}
     asked = [counted(items[id], noun) for id, noun in _COUNTED.items() if items[id]]
-    return f"{found.name}: gate {found.status}; {', '.join(asked) or 'nothing else to decide'}"
+    return f"{found.name}: gate {found.status}; {', '.join(asked) or 'nothing else is listed'}"
 
 
 def _wrapped(words: str, first: str) -> list[str]:

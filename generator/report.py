@@ -45,11 +45,6 @@ def writer(name: str, command: str) -> Callable[..., Iterator[str]]:
     return getattr(import_module(f"generator.formats.{name}"), command)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number and its noun, which agree."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def problem_lines(problems: Iterable[Problem], *, whole: bool) -> Iterator[str]:
     """Warnings first, in one line each unless they are wanted `whole`; then the errors, whole.
 
@@ -58,16 +53,15 @@ def problem_lines(problems: Iterable[Problem], *, whole: bool) -> Iterator[str]:
     problems = list(problems)
     warnings = [p for p in problems if p.severity != "error"]
     for problem in warnings:
-        text = problem_text(problem)
-        yield text if whole else _one_line(text)
+        yield problem_text(problem) if whole else _one_line(_head(problem))
     if warnings and not whole:
         yield "    = `rollbook validate --warnings` shows them whole"
     yield from (problem_text(p) for p in problems if p.severity == "error")
 
 
-def _one_line(text: str) -> str:
-    """The first line, on a terminal not longer than that is wide."""
-    first = text.split("\n", 1)[0]
+def _one_line(head: str) -> str:
+    """The head of a problem, on a terminal not longer than that is wide."""
+    first = head.split("\n", 1)[0]
     width = _terminal_width()
     return first if width is None or len(first) < width else first[: width - 4] + "..."
 
@@ -79,15 +73,24 @@ def _terminal_width() -> int | None:
     return max(shutil.get_terminal_size((WIDTH, 24)).columns, 24)
 
 
-def _wrapped(text: str, width: int, first: str, indent: str) -> list[str]:
+def wrapped(text: str, first: str, indent: str | None = None, width: int = WIDTH) -> list[str]:
+    """Lines of at most `width` columns, further ones below the text of the first.
+
+    A path stays whole, so that it can be copied.
+    """
     return textwrap.wrap(
         text,
         width,
         initial_indent=first,
-        subsequent_indent=indent,
+        subsequent_indent=" " * len(first) if indent is None else indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _head(problem: Problem) -> str:
+    place = "".join(c if c.isprintable() else "?" for c in str(problem.place))
+    return f"{place}: {problem.severity}: {problem.message}"
 
 
 def problem_text(problem: Problem) -> str:
@@ -95,20 +98,17 @@ def problem_text(problem: Problem) -> str:
 
     The first line is wrapped at the width of a terminal, and whole for programs.
     """
-    place = "".join(c if c.isprintable() else "?" for c in str(problem.place))
     columns = _terminal_width()
     width = min(columns or WIDTH, WIDTH)
-    head = f"{place}: {problem.severity}: {problem.message}"
-    lines = _wrapped(head, columns, "", "    ") if columns else [head]
+    head = _head(problem)
+    lines = wrapped(head, "", "    ", columns) if columns else [head]
     if problem.where:
         lines.append(f"    in {problem.where}")
     if problem.excerpt.strip():
         lines += _excerpt(problem, width)
     for part in problem.hint.split("\n") if problem.hint else ():
         # A command stands on a line of its own, indented, whole, ready to be copied.
-        lines += (
-            [f"    {part}"] if part.startswith(" ") else _wrapped(part, width, "    = ", "      ")
-        )
+        lines += [f"    {part}"] if part.startswith(" ") else wrapped(part, "    = ", width=width)
     return "\n".join(lines)
 
 

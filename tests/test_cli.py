@@ -357,7 +357,10 @@ def test_on_a_terminal_errors_are_wrapped_at_its_width(tmp_path, monkeypatch, ca
     assert main(run) == 1
     lines = capsys.readouterr().out.splitlines()
     first = next(n for n, x in enumerate(lines) if "git-rollback.yaml" in x and "warning" not in x)
-    told = [x for x in lines if len(x) > 60]
+    too_long = [x for x in lines if len(x) > 60]
     # Only what has no space in it is longer.
-    assert all(" " not in x.strip() for x in told), told
+    assert all(" " not in x.strip() for x in too_long), too_long
+    # A warning in one line says that it was cut.
+    cut = [x for x in lines if x.endswith("...")]
+    assert len(cut) == 3 and all(len(x) < 60 for x in cut)
     assert " ".join(" ".join(lines[first:]).split()).startswith(" ".join(whole.split()))

@@ -168,6 +168,7 @@ def _diff(options: argparse.Namespace, kind: str) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
+    from generator.durations import counted
     from generator.load import service_folders
     from generator.problems import has_errors
     from generator.records import history
@@ -176,7 +177,7 @@ def _audit(options: argparse.Namespace) -> int:
     problems = history.problems_of(folders, None if options.service else options.content)
     print_problems(problems)
     number = sum(map(history.count, folders))
-    told = "1 record" if number == 1 else f"{number} records"
+    told = counted(number, "record")
     if not has_errors(problems):
         told += "; by this clone's history none was edited or deleted"
         told += ", but see the warnings" if problems else ""

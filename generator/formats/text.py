@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from generator import findings
+from generator.durations import counted
 from generator.freshness import Judged, worst_first
 from generator.gate import Assessed
 from generator.problems import Problem
-from generator.report import WIDTH, View, counted, problem_lines
+from generator.report import WIDTH, View, problem_lines, wrapped
 from generator.state import STATUSES, ServiceState
 
 _STATUS = {
@@ -65,7 +65,7 @@ def _service(state: ServiceState, view: View) -> Iterator[str]:
         owed = findings.owed_words(blank, state.as_of)
         yield from _row(label, f"{blank.what}{owed} ({blank.place or blank.path})")
         for words in findings.candidate_words(blank):
-            yield from _wrapped(words, " " * 14, " " * 16)
+            yield from wrapped(words, " " * 14, " " * 16)
     yield from _to_do(state)
     # The verdict again, where it does not scroll away.
     yield ""
@@ -81,29 +81,17 @@ def _words(judged: Judged) -> str:
 
 
 def _row(label: str, text: str) -> Iterator[str]:
-    yield from _wrapped(text, f"  {label:<9} ")
-
-
-def _wrapped(text: str, first: str, indent: str | None = None) -> list[str]:
-    """A path stays whole, so that it can be copied."""
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=" " * len(first) if indent is None else indent,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+    yield from wrapped(text, f"  {label:<9} ")
 
 
 def _to_do(state: ServiceState) -> Iterator[str]:
     """What each role has to do; the same thing once, and how often."""
     for owner, hints in findings.to_do(findings.of_state(state)).items():
         yield ""
-        yield from _wrapped(f"To do, {owner}:", "  ", "    ")
+        yield from wrapped(f"To do, {owner}:", "  ", "    ")
         for hint, often in hints.items():
             words, *commands = hint.split("\n")
-            yield from _wrapped(f"{often} x {words}" if often > 1 else words, "  - ")
+            yield from wrapped(f"{often} x {words}" if often > 1 else words, "  - ")
             yield from (f"    {command}" for command in commands)
 
 

@@ -133,21 +133,18 @@ def moves(root: Path, commits: Iterable[str]) -> dict[tuple[str, Path], Move]:
 
 
 @dataclass(frozen=True)
-class Head:
-    """The newest commit that touched some folders; `changed`: they differ from it now."""
+class NewestCommit:
+    """`changed`: the folders differ from it now, or Git was told not to see whether they do."""
 
     id: str
     changed: bool
 
 
-def head_of(folders: Iterable[Path]) -> Head | None:
-    """Which commit the folders are of; None where they lie in no clone, or none was committed.
-
-    A clone counts only if all of them lie in it.
-    """
+def newest_commit(folders: Iterable[Path]) -> NewestCommit | None:
+    """The newest commit that touched the folders, which lie in one clone; None where Git knows none."""
     folders = [f.resolve() for f in folders]
     try:
-        root = Path(git(folders[0], "rev-parse", "--show-toplevel").rstrip("\n")).resolve()
+        root = toplevel(folders[0])
         paths = [_pathspec(f, root) for f in folders]
         commit = git(root, "log", "-1", "--format=%H", "--", *paths).strip()
         listed = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
@@ -157,7 +154,12 @@ def head_of(folders: Iterable[Path]) -> Head | None:
         return None
     # A hidden file is no part of the content.
     changed = hidden_from_git or any(e and Path(e[3:]).name[0] != "." for e in entries)
-    return Head(commit, changed) if commit else None
+    return NewestCommit(commit, changed) if commit else None
+
+
+def toplevel(folder: Path) -> Path:
+    """The root of the clone that a folder lies in. Raises RollbookError where it lies in none."""
+    return Path(git(folder, "rev-parse", "--show-toplevel").rstrip("\n")).resolve()
 
 
 def git(folder: Path, *words: str, given: Iterable[str] = ()) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from generator.files import shown_path
 from generator.load import UsageError
 from generator.problems import Place, Problem
-from generator.records.gitlog import Touch, git, moves, touches, uncommitted, unseen
+from generator.records.gitlog import Touch, git, moves, toplevel, touches, uncommitted, unseen
 
 LATEST = timedelta(days=7)
 
@@ -56,7 +56,7 @@ def root_of(folder: Path) -> Path:
             "this clone has only a part of the history: fetch all of it (git fetch --unshallow;"
             " fetch-depth: 0 in a workflow)"
         )
-    return Path(git(folder, "rev-parse", "--show-toplevel").rstrip("\n")).resolve()
+    return toplevel(folder)
 
 
 def _since_the_first(records: Path, root: Path) -> tuple[list[Touch], set[Path]]:
